@@ -1,0 +1,191 @@
+//! What a run leaves behind: the one vocabulary of the record, the reports and the terminal.
+//!
+//! Events are facts in the order in which they became known. A run can be continued from them alone, and every figure
+//! that is ever shown is computed from them, whether they are arriving or were read back.
+
+use koderz_api::chat::Request;
+use koderz_api::execution::Program;
+use koderz_api::retry::Decision;
+use koderz_api::suite::{Command, Completion, Task, Verdict};
+use koderz_api::transport::Failure;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+
+/// Which trial an event is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TrialId {
+    /// The task's id.
+    pub task: String,
+    /// Which sample of the task, counted from 0.
+    pub sample: u32,
+    /// Which go at the sample, counted from 0: an inconclusive one is followed by another when a run is resumed.
+    pub go: u32,
+}
+
+impl fmt::Display for TrialId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.task)?;
+        if self.sample > 0 {
+            write!(f, " sample {}", self.sample)?;
+        }
+        if self.go > 0 {
+            write!(f, " go {}", self.go)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where in a trial a command stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// Which round, counted from 0.
+    pub round: u32,
+    /// Which command of the round, counted from 0.
+    pub command: u32,
+}
+
+/// How a stretch of work on a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// Every trial has a verdict.
+    Finished,
+    /// The user asked to stop: what was under way was brought to its end.
+    Drained,
+    /// The user asked to stop at once.
+    Stopped,
+    /// The run could not go on, and why.
+    Failed(String),
+}
+
+/// A fact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// Work on the run began, for the first time or again.
+    Began {
+        /// How many trials the run has in all, where the suite says so.
+        trials: Option<u64>,
+        /// How many of them had a verdict already.
+        settled: u64,
+    },
+    /// The trials of a stage begin.
+    StageBegan {
+        /// The stage's name.
+        stage: String,
+        /// Whether it is left out of every figure.
+        warm_up: bool,
+    },
+    /// A trial began.
+    TrialBegan {
+        /// Which.
+        trial: TrialId,
+        /// The task as the suite stated it.
+        task: Task,
+        /// The trial's seed.
+        seed: u64,
+    },
+    /// The suite asked for something.
+    Stepped {
+        /// In which trial.
+        trial: TrialId,
+        /// In which round.
+        round: u32,
+        /// What.
+        commands: Vec<Command>,
+    },
+    /// An attempt at a question failed, and this was decided.
+    AttemptFailed {
+        /// In which trial.
+        trial: TrialId,
+        /// For which command.
+        place: Place,
+        /// Which attempt, counted from 1.
+        number: u32,
+        /// Attempts that the policy allows in all, where the host knows it.
+        of: Option<u32>,
+        /// What happened.
+        failure: Failure,
+        /// What the policy was told, beyond the failure: enough to ask it again.
+        entropy: u64,
+        /// What comes next.
+        decision: Decision,
+    },
+    /// A command ended.
+    Completed {
+        /// In which trial.
+        trial: TrialId,
+        /// Which.
+        place: Place,
+        /// What became of it.
+        completion: Completion,
+    },
+    /// A trial ended.
+    TrialFinished {
+        /// Which.
+        trial: TrialId,
+        /// What came of it.
+        verdict: Verdict,
+    },
+    /// Work on the run ended.
+    Ended {
+        /// How.
+        end: End,
+    },
+}
+
+impl Event {
+    /// The trial that the event is about, if it is about one.
+    pub fn trial(&self) -> Option<&TrialId> {
+        match self {
+            Event::TrialBegan { trial, .. }
+            | Event::Stepped { trial, .. }
+            | Event::AttemptFailed { trial, .. }
+            | Event::Completed { trial, .. }
+            | Event::TrialFinished { trial, .. } => Some(trial),
+            Event::Began { .. } | Event::StageBegan { .. } | Event::Ended { .. } => None,
+        }
+    }
+
+    /// A short name, as in the JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::Began { .. } => "began",
+            Event::StageBegan { .. } => "stage-began",
+            Event::TrialBegan { .. } => "trial-began",
+            Event::Stepped { .. } => "stepped",
+            Event::AttemptFailed { .. } => "attempt-failed",
+            Event::Completed { .. } => "completed",
+            Event::TrialFinished { .. } => "trial-finished",
+            Event::Ended { .. } => "ended",
+        }
+    }
+}
+
+/// An event and when it became known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Since work on the run began, this time.
+    #[serde(with = "koderz_api::nanos")]
+    pub at: Duration,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// The question in a list of commands, if there is one.
+pub fn question(commands: &[Command]) -> Option<&Request> {
+    commands.iter().find_map(|command| match command {
+        Command::Ask(request) => Some(request),
+        Command::Execute(_) | Command::Prepare(_) => None,
+    })
+}
+
+/// The program in a list of commands, if there is one.
+pub fn program(commands: &[Command]) -> Option<&Program> {
+    commands.iter().find_map(|command| match command {
+        Command::Execute(program) => Some(program),
+        Command::Ask(_) | Command::Prepare(_) => None,
+    })
+}

@@ -1,0 +1,27 @@
+//! The pure domain of Koderz: what a run is, and how it goes on.
+//!
+//! Everything that touches the world is a port in [`ports`], implemented by other crates and handed in: the model
+//! server, the plugins, the record, whoever watches. Nothing here opens a file, speaks HTTP, draws a random number or
+//! knows a benchmark by name. Time is tokio's monotonic clock, which tests pause and move by hand; the wall clock is
+//! read only outside and comes in as a value.
+//!
+//! Where to look: [`scheduler`] runs the trials of a suite, `trial` is the loop of one, `ask` is one question with
+//! all its attempts, [`event`] is what all of that leaves behind, and [`summary`] what it comes to.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod ask;
+mod endpoint;
+pub mod event;
+pub mod manifest;
+pub mod past;
+pub mod plan;
+pub mod ports;
+pub mod scheduler;
+pub mod seed;
+pub mod statistics;
+pub mod stop;
+pub mod summary;
+mod trial;
+pub mod words;

@@ -1,0 +1,74 @@
+//! What a run was made of: enough to know later what was measured, and to go on with it.
+
+use crate::plan::{Defaults, Selection};
+use koderz_api::identity::PluginInfo;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// A plugin as it was used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PluginUse {
+    /// Who it is.
+    #[serde(flatten)]
+    pub identity: PluginInfo,
+    /// SHA-256 of its file, in hexadecimal.
+    pub digest: String,
+    /// Where it was found.
+    pub file: String,
+    /// The settings that it was opened with.
+    pub settings: Map<String, Value>,
+}
+
+/// The server that was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerUse {
+    /// Its address, without credentials; `embedded` for the one inside.
+    pub host: String,
+    /// What it says of its version.
+    pub version: Option<String>,
+}
+
+/// What a run was made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The run's id.
+    pub run: String,
+    /// When it was begun, in RFC 3339 form, UTC.
+    pub began: String,
+    /// Version of the host.
+    pub koderz: String,
+    /// The benchmark.
+    pub suite: PluginUse,
+    /// The retry policy.
+    pub retry: PluginUse,
+    /// What ran programs.
+    pub evaluators: Vec<PluginUse>,
+    /// The server.
+    pub server: ServerUse,
+    /// Which model answered for which slot of the suite.
+    pub models: BTreeMap<String, String>,
+    /// Digests of the models, where the server gives them.
+    pub model_digests: BTreeMap<String, String>,
+    /// Which tasks.
+    pub selection: Selection,
+    /// How many samples of each.
+    pub samples: NonZeroU32,
+    /// What every other seed follows from.
+    pub seed: u64,
+    /// Questions under way at once.
+    pub concurrency: NonZeroU32,
+    /// What the suite left open.
+    pub defaults: Defaults,
+    /// The context window in tokens.
+    pub context_tokens: Option<u32>,
+    /// The longest silence of the server that is waited for.
+    #[serde(with = "koderz_api::nanos")]
+    pub timeout: Duration,
+    /// Retries after which the host gives up whatever the policy says.
+    pub max_retries: Option<u32>,
+    /// The command line, without secrets.
+    pub command_line: Vec<String>,
+}

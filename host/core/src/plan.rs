@@ -1,0 +1,136 @@
+//! What the user wants of a run, as far as the core needs to know it.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// Which of a suite's tasks to try.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// The first task, counted from 0 in the suite's own order.
+    pub start: u64,
+    /// The first task that is left out again; none for all from `start` on.
+    pub end: Option<u64>,
+    /// Only tasks with these ids; none for any.
+    pub ids: Option<BTreeSet<String>>,
+}
+
+impl Selection {
+    /// Whether the task at a place in the suite's order belongs to it.
+    pub fn contains(&self, index: u64, id: &str) -> bool {
+        index >= self.start
+            && self.end.is_none_or(|end| index < end)
+            && self.ids.as_ref().is_none_or(|ids| ids.contains(id))
+    }
+
+    /// How many tasks it holds of a suite with `count` of them.
+    pub fn count(&self, count: u64) -> u64 {
+        let range = self.end.unwrap_or(count).min(count).saturating_sub(self.start);
+        self.ids.as_ref().map_or(range, |ids| range.min(ids.len() as u64))
+    }
+}
+
+/// What a question gets where its suite leaves the choice to the user.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Defaults {
+    /// Softmax temperature; 0 is greedy.
+    pub temperature: f64,
+    /// Nucleus sampling; none leaves it to the model.
+    pub top_p: Option<f64>,
+    /// The longest answer in tokens; none leaves it to the server.
+    pub max_output_tokens: Option<u32>,
+}
+
+/// What the core and the user hold against a plugin that would go on for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// Rounds of a trial.
+    pub rounds: u32,
+    /// Commands of a step.
+    pub commands: usize,
+    /// Bytes of text that a trial's history may hold.
+    pub history_bytes: usize,
+    /// Attempts at a question, whatever the policy says.
+    pub attempts: u32,
+    /// The longest pause between two attempts.
+    pub pause: Duration,
+    /// The longest that a question is held back for a server to come back.
+    pub outage: Duration,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Caps {
+            rounds: 256,
+            commands: 64,
+            history_bytes: 64 << 20,
+            attempts: 1000,
+            pause: Duration::from_secs(3600),
+            outage: Duration::from_secs(600),
+        }
+    }
+}
+
+/// A run, before it begins.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Which tasks.
+    pub selection: Selection,
+    /// How many samples of each.
+    pub samples: NonZeroU32,
+    /// What every other seed follows from.
+    pub seed: u64,
+    /// How many questions may be under way at once.
+    pub concurrency: NonZeroU32,
+    /// How many programs may run at once.
+    pub evaluations: NonZeroU32,
+    /// Which model answers for which slot of the suite.
+    pub slots: BTreeMap<String, String>,
+    /// What the suite leaves open.
+    pub defaults: Defaults,
+    /// The context window, the same for every question.
+    pub context_tokens: Option<u32>,
+    /// Retries after which the host gives up whatever the policy says; none leaves it to the policy.
+    pub max_retries: Option<u32>,
+    /// Bounds.
+    pub caps: Caps,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_selection_is_exclusive() {
+        let selection = Selection {
+            start: 2,
+            end: Some(4),
+            ids: None,
+        };
+        let chosen: Vec<u64> = (0..10).filter(|index| selection.contains(*index, "any")).collect();
+        assert_eq!(chosen, [2, 3]);
+        assert_eq!(selection.count(10), 2);
+    }
+
+    #[test]
+    fn an_end_past_the_last_task_means_all_that_there_are() {
+        let selection = Selection {
+            start: 0,
+            end: Some(500),
+            ids: None,
+        };
+        assert_eq!(selection.count(164), 164);
+    }
+
+    #[test]
+    fn ids_narrow_a_selection() {
+        let selection = Selection {
+            ids: Some(BTreeSet::from(["b".to_owned()])),
+            ..Selection::default()
+        };
+        assert!(selection.contains(1, "b"));
+        assert!(!selection.contains(0, "a"));
+        assert_eq!(selection.count(3), 1);
+    }
+}

@@ -1,0 +1,395 @@
+//! What a run comes to: a fold over its events.
+//!
+//! The same code counts while a run goes on and after it was read back, so what was shown live and what a report says
+//! cannot differ.
+
+use crate::event::{Entry, Event, TrialId};
+use crate::statistics::{Rate, pass_at_k_over};
+use koderz_api::retry::Decision;
+use koderz_api::suite::{Completion, Grade, Verdict};
+use koderz_api::transport::FailureKind;
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+/// The label by which a suite says how an answer failed.
+pub const FAILURE: &str = "failure";
+
+/// The value of [`FAILURE`] for an answer that failed because the output bound cut it.
+pub const TRUNCATED: &str = "truncated";
+
+/// A task and a sample, ordered as a person would: `t/2` before `t/10`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SampleId {
+    /// The task's id.
+    pub task: String,
+    /// Which sample.
+    pub sample: u32,
+}
+
+impl Ord for SampleId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        natural(&self.task, &other.task).then_with(|| self.sample.cmp(&other.sample))
+    }
+}
+
+impl PartialOrd for SampleId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Runs of digits compare as numbers, all else as text.
+fn natural(left: &str, right: &str) -> Ordering {
+    let (mut left_rest, mut right_rest) = (left, right);
+    while let (Some(a), Some(b)) = (left_rest.chars().next(), right_rest.chars().next()) {
+        let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (m, n) = (digits(left_rest), digits(right_rest));
+        let order = if m > 0 && n > 0 {
+            let (x, y) = (
+                left_rest[..m].trim_start_matches('0'),
+                right_rest[..n].trim_start_matches('0'),
+            );
+            let order = x.len().cmp(&y.len()).then_with(|| x.cmp(y));
+            (left_rest, right_rest) = (&left_rest[m..], &right_rest[n..]);
+            order
+        } else {
+            (left_rest, right_rest) = (&left_rest[a.len_utf8()..], &right_rest[b.len_utf8()..]);
+            a.cmp(&b)
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+    // Equal as numbers but not as text (`t/1` and `t/01`) still needs one order.
+    left_rest.len().cmp(&right_rest.len()).then_with(|| left.cmp(right))
+}
+
+/// What is known of one sample of a task: of its latest go.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Sample {
+    /// Which go it is.
+    pub go: u32,
+    /// The verdict, once there is one.
+    pub verdict: Option<Verdict>,
+    /// Attempts that failed.
+    pub failed_attempts: u32,
+    /// Tokens that the model wrote.
+    pub output_tokens: u64,
+}
+
+/// What a run comes to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Trials of the run in all, where its suite says so.
+    pub trials: Option<u64>,
+    /// Every sample of which something is known.
+    pub samples: BTreeMap<SampleId, Sample>,
+    /// Attempts that failed and were followed by another, by kind.
+    pub retries: BTreeMap<FailureKind, u64>,
+    /// Questions that were answered.
+    pub answers: u64,
+    /// Tokens that the model wrote.
+    pub output_tokens: u64,
+    /// Time spent on the run, over all stretches of work.
+    pub took: Duration,
+    warm_up_stages: HashSet<String>,
+    warm_up: HashSet<TrialId>,
+    before: Duration,
+}
+
+/// How many trials came to what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Right.
+    pub pass: u64,
+    /// Wrong, the truncated ones included.
+    pub fail: u64,
+    /// Wrong, and cut by the output bound.
+    pub truncated: u64,
+    /// Credit in part.
+    pub partial: u64,
+    /// Measured and not graded.
+    pub ungraded: u64,
+    /// The machinery failed.
+    pub inconclusive: u64,
+    /// Begun, and without a verdict.
+    pub open: u64,
+}
+
+impl Counts {
+    /// Trials with a verdict.
+    pub fn settled(&self) -> u64 {
+        self.pass + self.fail + self.partial + self.ungraded + self.inconclusive
+    }
+}
+
+/// Whether a verdict is a failure that the output bound explains.
+pub fn truncated(verdict: &Verdict) -> bool {
+    verdict.grade == Grade::Fail
+        && verdict
+            .labels
+            .iter()
+            .any(|(name, value)| name == FAILURE && value == TRUNCATED)
+}
+
+impl Summary {
+    /// Takes in an event.
+    pub fn observe(&mut self, entry: &Entry) {
+        self.took = self.before + entry.at;
+        if entry.event.trial().is_some_and(|trial| self.warm_up.contains(trial)) {
+            return;
+        }
+        match &entry.event {
+            Event::Began { trials, .. } => self.trials = *trials,
+            Event::StageBegan { stage, warm_up } => {
+                if *warm_up {
+                    self.warm_up_stages.insert(stage.clone());
+                }
+            }
+            Event::TrialBegan { trial, task, .. } => {
+                if self.warm_up_stages.contains(&task.stage) {
+                    self.warm_up.insert(trial.clone());
+                } else {
+                    *self.sample(trial) = Sample {
+                        go: trial.go,
+                        ..Sample::default()
+                    };
+                }
+            }
+            Event::Stepped { .. } => {}
+            Event::AttemptFailed {
+                trial,
+                failure,
+                decision,
+                ..
+            } => {
+                self.sample(trial).failed_attempts += 1;
+                if !matches!(decision, Decision::GiveUp(_)) {
+                    *self.retries.entry(failure.kind).or_default() += 1;
+                }
+            }
+            Event::Completed { trial, completion, .. } => {
+                if let Completion::Asked(Ok(reply)) = completion {
+                    let tokens = u64::from(reply.usage.output_tokens.unwrap_or(0));
+                    self.answers += 1;
+                    self.output_tokens += tokens;
+                    self.sample(trial).output_tokens += tokens;
+                }
+            }
+            Event::TrialFinished { trial, verdict } => self.sample(trial).verdict = Some(verdict.clone()),
+            Event::Ended { .. } => self.before = self.took,
+        }
+    }
+
+    fn sample(&mut self, trial: &TrialId) -> &mut Sample {
+        self.samples
+            .entry(SampleId {
+                task: trial.task.clone(),
+                sample: trial.sample,
+            })
+            .or_default()
+    }
+
+    /// How many trials came to what.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for sample in self.samples.values() {
+            let Some(verdict) = &sample.verdict else {
+                counts.open += 1;
+                continue;
+            };
+            match verdict.grade {
+                Grade::Pass => counts.pass += 1,
+                Grade::Fail => {
+                    counts.fail += 1;
+                    counts.truncated += u64::from(truncated(verdict));
+                }
+                Grade::Partial(_) => counts.partial += 1,
+                Grade::Ungraded => counts.ungraded += 1,
+                Grade::Inconclusive => counts.inconclusive += 1,
+            }
+        }
+        counts
+    }
+
+    /// pass@k with its interval, over the tasks that have at least `k` conclusive samples.
+    pub fn pass_at(&self, k: u64) -> Option<Rate> {
+        let mut tasks: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        for (id, sample) in &self.samples {
+            let grade = sample.verdict.as_ref().map(|verdict| verdict.grade);
+            let right = match grade {
+                Some(Grade::Pass) => 1,
+                Some(Grade::Fail) => 0,
+                Some(Grade::Partial(_) | Grade::Ungraded | Grade::Inconclusive) | None => continue,
+            };
+            let (samples, passes) = tasks.entry(&id.task).or_default();
+            *samples += 1;
+            *passes += right;
+        }
+        pass_at_k_over(&tasks.into_values().collect::<Vec<_>>(), k)
+    }
+
+    /// Retries in all.
+    pub fn retry_count(&self) -> u64 {
+        self.retries.values().sum()
+    }
+
+    /// Samples whose verdict is of one kind, in order.
+    pub fn with_grade(&self, wanted: impl Fn(Grade) -> bool) -> impl Iterator<Item = (&SampleId, &Verdict)> {
+        self.samples.iter().filter_map(move |(id, sample)| {
+            sample
+                .verdict
+                .as_ref()
+                .filter(|verdict| wanted(verdict.grade))
+                .map(|verdict| (id, verdict))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use koderz_api::suite::Task;
+
+    fn ordered(mut ids: Vec<&str>) -> Vec<&str> {
+        ids.sort_by(|a, b| natural(a, b));
+        ids
+    }
+
+    #[test]
+    fn tasks_are_ordered_as_a_person_counts() {
+        assert_eq!(ordered(vec!["t/10", "t/2", "t/1"]), ["t/1", "t/2", "t/10"]);
+        assert_eq!(ordered(vec!["b", "a/2", "a/1x", "a/1"]), ["a/1", "a/1x", "a/2", "b"]);
+        assert_ne!(natural("t/01", "t/1"), Ordering::Equal);
+    }
+
+    fn entry(seconds: u64, event: Event) -> Entry {
+        Entry {
+            at: Duration::from_secs(seconds),
+            event,
+        }
+    }
+
+    fn trial(task: &str, go: u32) -> TrialId {
+        TrialId {
+            task: task.to_owned(),
+            sample: 0,
+            go,
+        }
+    }
+
+    fn began(task: &str, go: u32, stage: &str) -> Event {
+        let spec = Task {
+            id: task.to_owned(),
+            stage: stage.to_owned(),
+            input: "{}".to_owned(),
+            labels: Vec::new(),
+        };
+        Event::TrialBegan {
+            trial: trial(task, go),
+            task: spec,
+            seed: 0,
+        }
+    }
+
+    fn finished(task: &str, go: u32, grade: Grade, labels: &[(&str, &str)]) -> Event {
+        let labels = labels
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let verdict = Verdict {
+            grade,
+            metrics: Vec::new(),
+            reason: String::new(),
+            labels,
+        };
+        Event::TrialFinished {
+            trial: trial(task, go),
+            verdict,
+        }
+    }
+
+    #[test]
+    fn inconclusive_trials_have_no_place_in_the_rate() {
+        let mut summary = Summary::default();
+        for (task, grade) in [("a", Grade::Pass), ("b", Grade::Fail), ("c", Grade::Inconclusive)] {
+            summary.observe(&entry(1, began(task, 0, "main")));
+            summary.observe(&entry(2, finished(task, 0, grade, &[])));
+        }
+        assert_eq!(summary.pass_at(1).map(|rate| rate.value), Some(0.5));
+        assert_eq!(summary.counts().inconclusive, 1);
+    }
+
+    #[test]
+    fn a_fresh_go_takes_the_place_of_the_inconclusive_one() {
+        let mut summary = Summary::default();
+        summary.observe(&entry(1, began("a", 0, "main")));
+        summary.observe(&entry(2, finished("a", 0, Grade::Inconclusive, &[])));
+        summary.observe(&entry(1, began("a", 1, "main")));
+        assert_eq!(
+            summary.counts(),
+            Counts {
+                open: 1,
+                ..Counts::default()
+            }
+        );
+        summary.observe(&entry(2, finished("a", 1, Grade::Pass, &[])));
+        assert_eq!(
+            summary.counts(),
+            Counts {
+                pass: 1,
+                ..Counts::default()
+            }
+        );
+    }
+
+    #[test]
+    fn truncated_failures_are_counted_apart_and_still_fail() {
+        let mut summary = Summary::default();
+        summary.observe(&entry(1, began("a", 0, "main")));
+        summary.observe(&entry(2, finished("a", 0, Grade::Fail, &[(FAILURE, TRUNCATED)])));
+        assert_eq!(
+            summary.counts(),
+            Counts {
+                fail: 1,
+                truncated: 1,
+                ..Counts::default()
+            }
+        );
+    }
+
+    #[test]
+    fn warm_up_trials_are_in_no_figure() {
+        let mut summary = Summary::default();
+        summary.observe(&entry(
+            0,
+            Event::StageBegan {
+                stage: "warm".to_owned(),
+                warm_up: true,
+            },
+        ));
+        summary.observe(&entry(1, began("a", 0, "warm")));
+        summary.observe(&entry(2, finished("a", 0, Grade::Pass, &[])));
+        assert_eq!(summary.counts(), Counts::default());
+    }
+
+    #[test]
+    fn the_time_of_every_stretch_of_work_is_added_up() {
+        let mut summary = Summary::default();
+        summary.observe(&entry(
+            5,
+            Event::Ended {
+                end: crate::event::End::Drained,
+            },
+        ));
+        summary.observe(&entry(
+            3,
+            Event::Ended {
+                end: crate::event::End::Finished,
+            },
+        ));
+        assert_eq!(summary.took, Duration::from_secs(8));
+    }
+}

@@ -1,0 +1,151 @@
+//! For authors of Koderz plugins.
+//!
+//! A plugin is a pure function of what it is told. It never asks a model, reads a file or looks at a clock: it returns
+//! a description of what it wants, the host performs that, and the result comes back as an argument of the next call.
+//! So a run can be stopped, resumed, replayed and graded again without the plugin knowing.
+//!
+//! Write one of the traits and name it in [`export!`]:
+//!
+//! | to make | write | and say |
+//! |---|---|---|
+//! | a benchmark | [`Suite`] | `export!(suite: Mine);` |
+//! | a benchmark that knows right answers | [`Suite`] and [`Reference`] | `export!(checked_suite: Mine);` |
+//! | a retry policy | [`RetryPolicy`] | `export!(retry: Mine);` |
+//!
+//! ```
+//! use koderz_plugin::{prelude::*, schemars};
+//!
+//! /// Settings are documented here: the host shows these words to the user.
+//! #[derive(serde::Deserialize, schemars::JsonSchema)]
+//! #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+//! struct Settings {
+//!     /// What the answer has to contain.
+//!     wanted: String,
+//! }
+//!
+//! impl Default for Settings {
+//!     fn default() -> Self {
+//!         Settings { wanted: "4".to_owned() }
+//!     }
+//! }
+//!
+//! struct Sums(Settings);
+//!
+//! impl Suite for Sums {
+//!     type Settings = Settings;
+//!
+//!     fn identity() -> PluginInfo {
+//!         koderz_plugin::identity!("sums", "Asks for the sum of two and two.")
+//!     }
+//!     fn open(settings: Settings) -> Result<Self, String> {
+//!         Ok(Sums(settings))
+//!     }
+//!     fn describe(&self) -> SuiteInfo {
+//!         SuiteInfo { task_count: Some(1), ..suite_info("main") }
+//!     }
+//!     fn tasks(&self, _cursor: Option<&str>) -> Result<TaskPage, String> {
+//!         Ok(TaskPage { tasks: vec![task("sum/1", "main", &"2 + 2")?], next: None })
+//!     }
+//!     fn next(&self, trial: &Trial, history: &[Round]) -> Result<Step, String> {
+//!         match history.last().and_then(|round| round.first()) {
+//!             None => Ok(ask(chat(input::<String>(trial)?))),
+//!             Some(Completion::Asked(Ok(reply))) if reply.text.contains(&self.0.wanted) => Ok(pass()),
+//!             Some(Completion::Asked(Ok(reply))) => Ok(fail(format!("answered {}", reply.text))),
+//!             Some(other) => Ok(inconclusive(other)),
+//!         }
+//!     }
+//! }
+//!
+//! koderz_plugin::export!(suite: Sums);
+//! ```
+//!
+//! Build with `cargo build --release --target wasm32-unknown-unknown` as a `cdylib`; `cargo test` runs the same code
+//! natively, with [`testing`] in the place of a host.
+
+#![warn(missing_docs)]
+
+pub mod log;
+mod retry;
+mod settings;
+mod step;
+mod suite;
+pub mod testing;
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub mod wasm;
+
+pub use koderz_api as api;
+pub use retry::RetryPolicy;
+pub use schemars;
+pub use settings::{Settings, schema};
+pub use suite::{Reference, Suite};
+
+/// What most plugins need in scope.
+pub mod prelude {
+    pub use crate::retry::RetryPolicy;
+    pub use crate::step::{ask, chat, completion, fail, inconclusive, input, pass, perform, suite_info, task};
+    pub use crate::suite::{Reference, Suite};
+    pub use koderz_api::chat::{AskError, Message, Prompt, Reply, Request, Role, Sampling, StopReason};
+    pub use koderz_api::execution::{Exit, Limits, Outcome, Program};
+    pub use koderz_api::identity::PluginInfo;
+    pub use koderz_api::retry::{Attempt, Decision};
+    pub use koderz_api::suite::{
+        Command, Completion, Grade, Metric, Pacing, Round, Stage, Step, SuiteInfo, Task, TaskPage, Trial, Verdict,
+    };
+    pub use koderz_api::transport::{Endpoint, Failure, FailureKind, Phase};
+}
+
+/// The identity of the crate that calls this: its name as given, its version as in its `Cargo.toml`.
+#[macro_export]
+macro_rules! identity {
+    ($name:expr, $summary:expr) => {
+        $crate::api::identity::PluginInfo {
+            name: String::from($name),
+            version: String::from(env!("CARGO_PKG_VERSION")),
+            summary: String::from($summary),
+        }
+    };
+}
+
+/// Makes a plugin of a type: `export!(suite: Mine)`, `export!(checked_suite: Mine)` or `export!(retry: Mine)`.
+///
+/// Outside WASM it only checks that the type has the traits, so that tests link.
+#[macro_export]
+macro_rules! export {
+    (suite: $plugin:ty) => {
+        #[cfg(target_arch = "wasm32")]
+        mod koderz_exported {
+            type Plugin = $crate::wasm::suite::Exported<super::$plugin>;
+            $crate::wasm::suite::bindings::export_suite!(Plugin with_types_in $crate::wasm::suite::bindings);
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() = || {
+            fn exportable<T: $crate::Suite>() {}
+            exportable::<$plugin>();
+        };
+    };
+    (checked_suite: $plugin:ty) => {
+        #[cfg(target_arch = "wasm32")]
+        mod koderz_exported {
+            type Plugin = $crate::wasm::checked_suite::Exported<super::$plugin>;
+            $crate::wasm::checked_suite::bindings::export_checked_suite!(Plugin with_types_in $crate::wasm::checked_suite::bindings);
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() = || {
+            fn exportable<T: $crate::Suite + $crate::Reference>() {}
+            exportable::<$plugin>();
+        };
+    };
+    (retry: $plugin:ty) => {
+        #[cfg(target_arch = "wasm32")]
+        mod koderz_exported {
+            type Plugin = $crate::wasm::retry::Exported<super::$plugin>;
+            $crate::wasm::retry::bindings::export_retry!(Plugin with_types_in $crate::wasm::retry::bindings);
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() = || {
+            fn exportable<T: $crate::RetryPolicy>() {}
+            exportable::<$plugin>();
+        };
+    };
+}

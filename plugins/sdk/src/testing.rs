@@ -1,0 +1,83 @@
+//! A host for tests: runs a suite against scripted completions, natively, without WASM or a server.
+
+use crate::{RetryPolicy, Suite};
+use koderz_api::chat::{Reply, StopReason, Timing, Usage};
+use koderz_api::suite::{Command, Completion, Round, Step, Task, Trial, Verdict};
+
+/// Opens a suite with settings as the host would pass them: a JSON object of what the user set.
+///
+/// # Errors
+/// What serde or the suite said.
+pub fn open<S: Suite>(settings: &str) -> Result<S, String> {
+    S::open(crate::settings::read(settings)?)
+}
+
+/// The same for a retry policy.
+///
+/// # Errors
+/// What serde or the policy said.
+pub fn open_policy<P: RetryPolicy>(settings: &str) -> Result<P, String> {
+    P::open(crate::settings::read(settings)?)
+}
+
+/// Rounds after which a trial is taken to run for ever.
+const MOST_ROUNDS: usize = 1000;
+
+/// All tasks of a suite, page by page.
+///
+/// # Errors
+/// What the suite said.
+pub fn all_tasks<S: Suite>(suite: &S) -> Result<Vec<Task>, String> {
+    let mut tasks = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = suite.tasks(cursor.as_deref())?;
+        tasks.extend(page.tasks);
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => return Ok(tasks),
+        }
+    }
+}
+
+/// The first sample of a task.
+pub fn trial(task: Task) -> Trial {
+    Trial {
+        task,
+        sample: 0,
+        seed: 0,
+    }
+}
+
+/// Runs a trial to its end; `perform` stands for the host.
+///
+/// # Errors
+/// What the suite said, or that it asked for nothing, or that it did not come to an end.
+pub fn run<S: Suite>(
+    suite: &S,
+    trial: &Trial,
+    mut perform: impl FnMut(&Command) -> Completion,
+) -> Result<Verdict, String> {
+    let mut history: Vec<Round> = Vec::new();
+    while history.len() < MOST_ROUNDS {
+        match suite.next(trial, &history)? {
+            Step::Finish(verdict) => return Ok(verdict),
+            Step::Perform(commands) if commands.is_empty() => return Err("a step performs no command".to_owned()),
+            Step::Perform(commands) => history.push(commands.iter().map(&mut perform).collect()),
+        }
+    }
+    Err(format!("no verdict after {MOST_ROUNDS} rounds"))
+}
+
+/// An answer with this text that ended by itself.
+pub fn reply(text: impl Into<String>) -> Reply {
+    Reply {
+        text: text.into(),
+        thinking: None,
+        stop: StopReason::Finished,
+        usage: Usage::default(),
+        timing: Timing::default(),
+        attempts: 1,
+        raw: None,
+    }
+}

@@ -1,0 +1,197 @@
+//! The shell that makes a component of a trait: generated bindings, and calls from them into the author's type.
+//!
+//! Present only where the target is WASM. Each world has bindings of its own, because what a component exports is
+//! decided by the world it was generated for.
+
+use crate::log::Level;
+
+/// A panic arrives at the host as `unreachable`, without its message; the log carries that ahead.
+fn report_panics() {
+    use std::sync::Once;
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        std::panic::set_hook(Box::new(|panic| write_log(Level::Error, &format!("panic: {panic}"))));
+    });
+}
+
+pub(crate) fn write_log(level: Level, message: &str) {
+    use suite::bindings::koderz::plugin::log;
+    let level = match level {
+        Level::Trace => log::Level::Trace,
+        Level::Debug => log::Level::Debug,
+        Level::Info => log::Level::Info,
+        Level::Warn => log::Level::Warn,
+        Level::Error => log::Level::Error,
+    };
+    log::write(level, message);
+}
+
+macro_rules! identity_shell {
+    () => {
+        koderz_api::mirror_identity!(bindings);
+
+        impl<T: Plugin> bindings::exports::koderz::plugin::identity::Guest for Exported<T> {
+            fn describe() -> bindings::exports::koderz::plugin::identity::PluginInfo {
+                super::report_panics();
+                T::identity().mirror()
+            }
+        }
+    };
+}
+
+macro_rules! suite_shell {
+    () => {
+        koderz_api::mirror_suite!(bindings);
+
+        impl<T: Plugin> bindings::exports::koderz::plugin::suite::Guest for Exported<T> {
+            type Suite = Opened<T>;
+
+            fn settings_schema() -> String {
+                super::report_panics();
+                crate::settings::schema::<T::Settings>()
+            }
+        }
+
+        /// A suite with its settings.
+        pub struct Opened<T>(T);
+
+        impl<T: Plugin> bindings::exports::koderz::plugin::suite::GuestSuite for Opened<T> {
+            fn open(settings: String) -> Result<bindings::exports::koderz::plugin::suite::Suite, String> {
+                super::report_panics();
+                let opened = T::open(crate::settings::read(&settings)?)?;
+                Ok(bindings::exports::koderz::plugin::suite::Suite::new(Opened(
+                    opened,
+                )))
+            }
+
+            fn describe(&self) -> bindings::exports::koderz::plugin::suite::SuiteInfo {
+                self.0.describe().mirror()
+            }
+
+            fn tasks(
+                &self,
+                cursor: Option<String>,
+            ) -> Result<bindings::exports::koderz::plugin::suite::TaskPage, String> {
+                self.0.tasks(cursor.as_deref()).mirror()
+            }
+
+            fn next(
+                &self,
+                trial: bindings::exports::koderz::plugin::suite::Trial,
+                history: Vec<bindings::exports::koderz::plugin::suite::Round>,
+            ) -> Result<bindings::exports::koderz::plugin::suite::Step, String> {
+                let history: Vec<koderz_api::suite::Round> = history.mirror();
+                self.0.next(&trial.mirror(), &history).mirror()
+            }
+        }
+    };
+}
+
+/// World `suite-plugin`.
+pub mod suite {
+    use crate::Suite as Plugin;
+    use koderz_api::mirror::Mirror;
+
+    /// What wit-bindgen generates.
+    #[expect(missing_docs, unreachable_pub, reason = "generated")]
+    pub mod bindings {
+        wit_bindgen::generate!({
+            path: "../../wit/koderz-plugin-0.1.0",
+            world: "suite-plugin",
+            pub_export_macro: true,
+            export_macro_name: "export_suite",
+            generate_all,
+        });
+    }
+
+    /// The component's exports, for an author's type.
+    pub struct Exported<T>(std::marker::PhantomData<T>);
+
+    identity_shell!();
+    suite_shell!();
+}
+
+/// World `checked-suite-plugin`.
+pub mod checked_suite {
+    use crate::Reference as Plugin;
+    use koderz_api::mirror::Mirror;
+
+    /// What wit-bindgen generates.
+    #[expect(missing_docs, unreachable_pub, reason = "generated")]
+    pub mod bindings {
+        wit_bindgen::generate!({
+            path: "../../wit/koderz-plugin-0.1.0",
+            world: "checked-suite-plugin",
+            pub_export_macro: true,
+            export_macro_name: "export_checked_suite",
+            generate_all,
+        });
+    }
+
+    /// The component's exports, for an author's type.
+    pub struct Exported<T>(std::marker::PhantomData<T>);
+
+    identity_shell!();
+    suite_shell!();
+
+    impl<T: Plugin> bindings::exports::koderz::plugin::reference::Guest for Exported<T> {
+        fn answer(
+            settings: String,
+            task: bindings::exports::koderz::plugin::suite::Task,
+        ) -> Result<Option<String>, String> {
+            super::report_panics();
+            T::open(crate::settings::read(&settings)?)?.answer(&task.mirror())
+        }
+    }
+}
+
+/// World `retry-plugin`.
+pub mod retry {
+    use crate::RetryPolicy as Plugin;
+    use koderz_api::mirror::Mirror;
+
+    /// What wit-bindgen generates.
+    #[expect(missing_docs, unreachable_pub, reason = "generated")]
+    pub mod bindings {
+        wit_bindgen::generate!({
+            path: "../../wit/koderz-plugin-0.1.0",
+            world: "retry-plugin",
+            pub_export_macro: true,
+            export_macro_name: "export_retry",
+            generate_all,
+        });
+    }
+
+    /// The component's exports, for an author's type.
+    pub struct Exported<T>(std::marker::PhantomData<T>);
+
+    identity_shell!();
+    koderz_api::mirror_retry!(bindings);
+
+    impl<T: Plugin> bindings::exports::koderz::plugin::retry::Guest for Exported<T> {
+        type Policy = Opened<T>;
+
+        fn settings_schema() -> String {
+            super::report_panics();
+            crate::settings::schema::<T::Settings>()
+        }
+    }
+
+    /// A policy with its settings.
+    pub struct Opened<T>(T);
+
+    impl<T: Plugin> bindings::exports::koderz::plugin::retry::GuestPolicy for Opened<T> {
+        fn open(settings: String) -> Result<bindings::exports::koderz::plugin::retry::Policy, String> {
+            super::report_panics();
+            let opened = T::open(crate::settings::read(&settings)?)?;
+            Ok(bindings::exports::koderz::plugin::retry::Policy::new(Opened(opened)))
+        }
+
+        fn decide(
+            &self,
+            attempt: bindings::exports::koderz::plugin::retry::Attempt,
+        ) -> bindings::exports::koderz::plugin::retry::Decision {
+            self.0.decide(&attempt.mirror()).mirror()
+        }
+    }
+}
