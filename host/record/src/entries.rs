@@ -1,0 +1,83 @@
+//! The entries of a run, in the order in which they were recorded.
+
+use crate::{RecordError, RunId, row};
+use koderz_core::event::Entry;
+use rusqlite::{Connection, params};
+use std::collections::VecDeque;
+use std::path::Path;
+
+/// Entries that are in memory at once. A reply or a program is some kilobytes.
+const PAGE: i64 = 64;
+
+/// Reads the entries of a run, some at a time. Of a run that is being written it gives what is there when it gets to the
+/// end.
+#[derive(Debug)]
+pub struct Entries<'r> {
+    connection: &'r Connection,
+    path: &'r Path,
+    run: RunId,
+    /// The last that was fetched.
+    seq: i64,
+    page: VecDeque<Stored>,
+    over: bool,
+}
+
+#[derive(Debug)]
+struct Stored {
+    seq: i64,
+    at_ns: i64,
+    body: String,
+}
+
+impl<'r> Entries<'r> {
+    pub(crate) fn new(connection: &'r Connection, path: &'r Path, run: RunId) -> Self {
+        Entries {
+            connection,
+            path,
+            run,
+            seq: 0,
+            page: VecDeque::new(),
+            over: false,
+        }
+    }
+
+    fn fetch(&self) -> rusqlite::Result<VecDeque<Stored>> {
+        self.connection
+            .prepare("SELECT seq, at_ns, body FROM event WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3")?
+            .query_map(params![self.run.as_str(), self.seq, PAGE], |row| {
+                Ok(Stored {
+                    seq: row.get(0)?,
+                    at_ns: row.get(1)?,
+                    body: row.get(2)?,
+                })
+            })?
+            .collect()
+    }
+
+    fn advance(&mut self) -> Result<Option<Entry>, RecordError> {
+        if self.page.is_empty() {
+            self.page = self
+                .fetch()
+                .map_err(RecordError::database(self.path, "read the events"))?;
+        }
+        let Some(stored) = self.page.pop_front() else {
+            return Ok(None);
+        };
+        self.seq = stored.seq;
+        row::entry(&self.run, stored.seq, stored.at_ns, &stored.body).map(Some)
+    }
+}
+
+impl Iterator for Entries<'_> {
+    type Item = Result<Entry, RecordError>;
+
+    /// The next entry. After an error there is none.
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over {
+            return None;
+        }
+        let next = self.advance().transpose();
+        self.over = !matches!(next, Some(Ok(_)));
+        next
+    }
+}

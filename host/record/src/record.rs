@@ -1,0 +1,246 @@
+//! The record of all runs: which there are, how they stand, and what was recorded of each.
+//!
+//! Reading claims nothing and goes on beside any writer. Only [`Record::journal`] claims a run.
+
+use crate::lock::{self, RunLock, Writer};
+use crate::{Entries, RecordError, RunId, SqliteJournal, row, schema};
+use koderz_core::event::{End, Event};
+use koderz_core::manifest::Manifest;
+use koderz_core::scheduler::SUBJECT;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use std::path::{Path, PathBuf};
+
+/// All runs, in one file.
+#[derive(Debug)]
+pub struct Record {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// A run at a glance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRow {
+    /// Its id.
+    pub id: RunId,
+    /// When it was begun, in RFC 3339 form, UTC.
+    pub began: String,
+    /// The benchmark's name.
+    pub suite: String,
+    /// The model under test; empty where there is none.
+    pub model: String,
+    /// How it stands.
+    pub state: RunState,
+}
+
+/// How a run stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// A process is writing it.
+    Running {
+        /// Which, where that can be seen.
+        pid: Option<u32>,
+    },
+    /// Nobody is writing it, and nobody said that work on it ended.
+    Interrupted,
+    /// Work on it ended in this way.
+    Ended(End),
+}
+
+impl Record {
+    /// Opens the record at a path. Where there is none it is created, with its folder, for the user alone.
+    ///
+    /// # Errors
+    /// If the place cannot be written, the file is something else, or a later version made it. A file that is something
+    /// else is left as it is.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, RecordError> {
+        let path = path.into();
+        Ok(Record {
+            connection: schema::open(&path)?,
+            path,
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Enters a new run.
+    ///
+    /// # Errors
+    /// If its id is none or is taken, or the record cannot be written.
+    pub fn begin(&self, manifest: &Manifest) -> Result<RunId, RecordError> {
+        let run: RunId = manifest.run.parse()?;
+        let text = serde_json::to_string(manifest).map_err(damaged(&run))?;
+        let model = manifest.models.get(SUBJECT).map_or("", String::as_str);
+        let added = self.connection.execute(
+            "INSERT INTO run (id, began, suite, model, manifest) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![run.as_str(), manifest.began, manifest.suite.identity.name, model, text],
+        );
+        match added {
+            Ok(_) => Ok(run),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                Err(RecordError::Taken(run))
+            }
+            Err(error) => Err(RecordError::unwritable(&self.path, error)),
+        }
+    }
+
+    /// All runs, the one begun last first.
+    ///
+    /// # Errors
+    /// If the record cannot be read.
+    pub fn runs(&self) -> Result<Vec<RunRow>, RecordError> {
+        let listed = self
+            .list()
+            .map_err(RecordError::database(&self.path, "list the runs"))?;
+        listed
+            .into_iter()
+            .map(|[id, began, suite, model]| {
+                let id: RunId = id.parse()?;
+                let state = self.state(&id)?;
+                Ok(RunRow {
+                    id,
+                    began,
+                    suite,
+                    model,
+                    state,
+                })
+            })
+            .collect()
+    }
+
+    /// The run that is meant: `last` for the one begun last, otherwise an id or the beginning of just one.
+    ///
+    /// # Errors
+    /// If that is no run, or may be several.
+    pub fn find(&self, wanted: &str) -> Result<RunId, RecordError> {
+        let prefix = if wanted == "last" { "" } else { wanted };
+        let matching = self
+            .beginning_with(prefix)
+            .map_err(RecordError::database(&self.path, "look for the run"))?;
+        let mut candidates = matching
+            .iter()
+            .map(|id| id.parse())
+            .collect::<Result<Vec<RunId>, RecordError>>()?;
+        if let Some(exact) = candidates.iter().position(|id| id.as_str() == wanted) {
+            return Ok(candidates.swap_remove(exact));
+        }
+        let ambiguous = candidates.len() > 1 && wanted != "last";
+        if candidates.is_empty() || wanted.is_empty() {
+            Err(self.unknown(wanted))
+        } else if ambiguous {
+            Err(RecordError::Ambiguous {
+                wanted: wanted.to_owned(),
+                candidates,
+            })
+        } else {
+            Ok(candidates.swap_remove(0))
+        }
+    }
+
+    /// What a run was made of.
+    ///
+    /// # Errors
+    /// If there is no such run, or it cannot be read.
+    pub fn manifest(&self, run: &RunId) -> Result<Manifest, RecordError> {
+        let text: Option<String> = self
+            .connection
+            .query_row("SELECT manifest FROM run WHERE id = ?1", [run.as_str()], |row| {
+                row.get(0)
+            })
+            .optional()
+            .map_err(RecordError::database(&self.path, "read the run"))?;
+        let text = text.ok_or_else(|| self.unknown(run.as_str()))?;
+        serde_json::from_str(&text).map_err(damaged(run))
+    }
+
+    /// What was recorded of a run, in order. The entries are read as they are asked for.
+    ///
+    /// # Errors
+    /// If there is no such run.
+    pub fn entries(&self, run: &RunId) -> Result<Entries<'_>, RecordError> {
+        self.known(run)?;
+        Ok(Entries::new(&self.connection, &self.path, run.clone()))
+    }
+
+    /// How a run stands.
+    ///
+    /// # Errors
+    /// If there is no such run, or the record cannot be read.
+    pub fn state(&self, run: &RunId) -> Result<RunState, RecordError> {
+        self.known(run)?;
+        // In this order: a run that ends in between is running or ended, and never looks interrupted.
+        let writer = lock::writer(&self.path, run)?;
+        if let Writer::Somebody { pid } = writer {
+            return Ok(RunState::Running { pid });
+        }
+        let last: Option<(i64, String)> = self
+            .connection
+            .query_row(
+                "SELECT seq, body FROM event WHERE run = ?1 AND name IN ('began', 'ended') ORDER BY seq DESC LIMIT 1",
+                [run.as_str()],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+            .map_err(RecordError::database(&self.path, "read the run's end"))?;
+        match last.map(|(seq, body)| row::event(run, seq, &body)).transpose()? {
+            Some(Event::Ended { end }) => Ok(RunState::Ended(end)),
+            _ => Ok(RunState::Interrupted),
+        }
+    }
+
+    /// Claims a run and opens it for writing, after what is there of it.
+    ///
+    /// # Errors
+    /// If there is no such run, another process or journal is writing it, or the record cannot be written.
+    pub fn journal(&self, run: &RunId) -> Result<SqliteJournal, RecordError> {
+        self.known(run)?;
+        let lock = RunLock::take(&self.path, run)?;
+        SqliteJournal::start(schema::open(&self.path)?, &self.path, run, lock)
+    }
+
+    fn list(&self) -> rusqlite::Result<Vec<[String; 4]>> {
+        self.connection
+            .prepare("SELECT id, began, suite, model FROM run ORDER BY number DESC")?
+            .query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))?
+            .collect()
+    }
+
+    fn beginning_with(&self, prefix: &str) -> rusqlite::Result<Vec<String>> {
+        self.connection
+            .prepare("SELECT id FROM run WHERE substr(id, 1, length(?1)) = ?1 ORDER BY number DESC")?
+            .query_map([prefix], |row| row.get(0))?
+            .collect()
+    }
+
+    fn known(&self, run: &RunId) -> Result<(), RecordError> {
+        let known: bool = self
+            .connection
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM run WHERE id = ?1)",
+                [run.as_str()],
+                |row| row.get(0),
+            )
+            .map_err(RecordError::database(&self.path, "look for the run"))?;
+        if known { Ok(()) } else { Err(self.unknown(run.as_str())) }
+    }
+
+    fn unknown(&self, wanted: &str) -> RecordError {
+        // Only for a hint, which a record that cannot be read goes without.
+        let latest = self.beginning_with("").unwrap_or_default();
+        RecordError::Unknown {
+            wanted: wanted.to_owned(),
+            latest: latest.first().and_then(|id| id.parse().ok()),
+        }
+    }
+}
+
+fn damaged(run: &RunId) -> impl FnOnce(serde_json::Error) -> RecordError {
+    let run = run.clone();
+    move |source| RecordError::Damaged {
+        run,
+        what: "the manifest".to_owned(),
+        source,
+    }
+}
