@@ -1,0 +1,155 @@
+//! Questions about the server itself: its version and its models. They have nothing to wait for and are bounded as a whole.
+
+use crate::error::TransportError;
+use crate::failure::{innermost, seconds, words};
+use crate::name::same;
+use crate::ollama::Ollama;
+use futures_util::StreamExt;
+use reqwest::Response;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long such a question may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The longest answer that is read. A list of a thousand models takes half a megabyte.
+const ANSWER: usize = 16 << 20;
+
+/// A model that a server has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ModelInfo {
+    /// Its name with its tag, as the server spells it.
+    pub name: String,
+    /// SHA-256 of its manifest, in hexadecimal; empty where the server does not give it.
+    pub digest: String,
+    /// Size of its files in bytes.
+    pub bytes: u64,
+    /// Number of its parameters, in the server's words, such as `268.10M`.
+    pub parameter_size: Option<String>,
+    /// How its weights are quantized, such as `Q4_K_M`.
+    pub quantization: Option<String>,
+    /// What it is built like, such as `gemma3`.
+    pub family: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    name: String,
+    #[serde(default)]
+    digest: String,
+    #[serde(default)]
+    size: u64,
+    #[serde(default)]
+    details: Details,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Details {
+    parameter_size: Option<String>,
+    quantization_level: Option<String>,
+    family: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct List {
+    models: Vec<Listed>,
+}
+
+impl Ollama {
+    /// What the server says of its version.
+    ///
+    /// # Errors
+    /// If it does not answer within five seconds, or not like Ollama.
+    pub async fn version(&self) -> Result<String, TransportError> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: String,
+        }
+        self.about::<Version>("/api/version").await.map(|answer| answer.version)
+    }
+
+    /// The models that the server has.
+    ///
+    /// # Errors
+    /// If it does not answer within five seconds, or not like Ollama.
+    pub async fn models(&self) -> Result<Vec<ModelInfo>, TransportError> {
+        let list: List = self.about("/api/tags").await?;
+        Ok(list.models.into_iter().map(ModelInfo::from).collect())
+    }
+
+    /// The model that is meant by a name: `x` means `x:latest`.
+    ///
+    /// # Errors
+    /// If the server does not have it, does not answer within five seconds, or not like Ollama.
+    pub async fn model(&self, name: &str) -> Result<ModelInfo, TransportError> {
+        let mut models = self.models().await?;
+        match models.iter().position(|model| same(&model.name, name)) {
+            Some(index) => Ok(models.swap_remove(index)),
+            None => Err(TransportError::ModelMissing {
+                model: name.to_owned(),
+                address: self.address.to_string(),
+                known: models.into_iter().map(|model| model.name).collect(),
+            }),
+        }
+    }
+
+    /// Names of the models in memory.
+    pub(crate) async fn loaded(&self) -> Result<Vec<String>, TransportError> {
+        let list: List = self.about("/api/ps").await?;
+        Ok(list.models.into_iter().map(|model| model.name).collect())
+    }
+
+    async fn about<T: DeserializeOwned>(&self, endpoint: &str) -> Result<T, TransportError> {
+        let unreachable = |what: String| TransportError::Unreachable {
+            address: self.address.to_string(),
+            what,
+        };
+        let strange = |what: String| TransportError::Strange {
+            address: self.address.to_string(),
+            what: format!("GET {endpoint}: {what}"),
+        };
+        let ask = async {
+            let request = self.client.get(self.address.url(endpoint)).send();
+            let response = request.await.map_err(|error| unreachable(words(&error)))?;
+            if !response.status().is_success() {
+                return Err(strange(format!("status {}", response.status())));
+            }
+            let bytes = bounded(response).await.map_err(strange)?;
+            serde_json::from_slice(&bytes).map_err(|error| strange(error.to_string()))
+        };
+        timeout(PATIENCE, ask)
+            .await
+            .unwrap_or_else(|_| Err(unreachable(format!("no answer within {}", seconds(PATIENCE)))))
+    }
+}
+
+async fn bounded(response: Response) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let mut stream = response.bytes_stream();
+    while let Some(piece) = stream.next().await {
+        bytes.extend_from_slice(&piece.map_err(|error| innermost(&error))?);
+        if bytes.len() > ANSWER {
+            return Err(format!("longer than {} MiB", ANSWER >> 20));
+        }
+    }
+    Ok(bytes)
+}
+
+impl From<Listed> for ModelInfo {
+    fn from(listed: Listed) -> Self {
+        // Ollama leaves what it does not know empty rather than out.
+        let known = |text: Option<String>| text.filter(|text| !text.is_empty());
+        ModelInfo {
+            name: listed.name,
+            digest: listed.digest,
+            bytes: listed.size,
+            parameter_size: known(listed.details.parameter_size),
+            quantization: known(listed.details.quantization_level),
+            family: known(listed.details.family),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! One request to a model and its answer.
+//!
+//! It waits as long as bytes keep coming: there is a bound for the connection and one for silence, never one for the whole.
+//! Dropping the future closes the connection, and with it ends the server's work.
+
+use crate::classify::{Said, retry_after, said, seen};
+use crate::failure::{broken, seconds, unanswered};
+use crate::ollama::Ollama;
+use crate::reader::Reader;
+use crate::table::Sight;
+use futures_util::StreamExt;
+use koderz_api::chat::{Capture, Reply};
+use koderz_api::transport::Phase;
+use koderz_core::ports::AttemptError;
+use reqwest::{Response, header};
+use serde_json::Value;
+use std::time::{Duration, Instant, SystemTime};
+use tokio::time::timeout;
+
+/// Bytes of an error's body that are read.
+const ERROR: usize = 64 << 10;
+
+/// How long the end of a stream is waited for once the answer is whole. A stream that is read to its end leaves a connection
+/// that can be used again; one that is not is only a little waste.
+const DRAIN: Duration = Duration::from_millis(100);
+
+/// What to ask, and how long to bear with silence.
+pub(crate) struct Asking<'a> {
+    pub(crate) endpoint: &'a str,
+    pub(crate) body: &'a Value,
+    pub(crate) capture: Capture,
+    pub(crate) silence: Duration,
+    /// The phase of an attempt that has heard nothing yet.
+    pub(crate) waiting: Phase,
+}
+
+impl Ollama {
+    pub(crate) async fn exchange(&self, asking: &Asking<'_>) -> Result<Reply, AttemptError> {
+        let sent = Instant::now();
+        let response = self.send(asking).await?;
+        let mut reader = Reader::new(asking.capture, asking.waiting);
+        let mut stream = response.bytes_stream();
+        while !reader.is_done() {
+            let read = timeout(asking.silence, stream.next()).await;
+            let at = sent.elapsed();
+            match read {
+                Err(_) => return Err(silent(asking.silence, reader.phase())),
+                Ok(None) => return reader.finish(at),
+                Ok(Some(Ok(bytes))) => reader.take(&bytes, at)?,
+                Ok(Some(Err(error))) => return Err(broken(&error, reader.phase())),
+            }
+        }
+        // Whatever comes of it, the answer is whole.
+        let _ = timeout(DRAIN, async { while let Some(Ok(_)) = stream.next().await {} }).await;
+        reader.finish(sent.elapsed())
+    }
+
+    /// Sends a request and waits for its headers, which Ollama sends with the first token.
+    async fn send(&self, asking: &Asking<'_>) -> Result<Response, AttemptError> {
+        let request = self
+            .client
+            .post(self.address.url(asking.endpoint))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(asking.body.to_string());
+        let connect = self.timeouts.connect;
+        let response = match timeout(connect.saturating_add(asking.silence), request.send()).await {
+            Err(_) => return Err(silent(asking.silence, asking.waiting)),
+            Ok(Err(error)) => return Err(unanswered(&error, &self.address, connect, asking.waiting)),
+            Ok(Ok(response)) => response,
+        };
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(refused(response, asking).await)
+    }
+}
+
+/// What a status other than success means.
+async fn refused(response: Response, asking: &Asking<'_>) -> AttemptError {
+    let status = response.status();
+    let field = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let retry_after =
+        field(header::RETRY_AFTER).and_then(|value| retry_after(value, field(header::DATE), SystemTime::now()));
+    let mut text = error_text(response, asking.silence).await;
+    if text.trim().is_empty() {
+        text = status.canonical_reason().unwrap_or("no reason given").to_owned();
+    }
+    said(Said {
+        status: Some(status.as_u16()),
+        text: &text,
+        phase: asking.waiting,
+        retry_after,
+    })
+}
+
+/// The body of an error, as far as it comes.
+async fn error_text(response: Response, silence: Duration) -> String {
+    let mut bytes = Vec::new();
+    let mut stream = response.bytes_stream();
+    while let Ok(Some(Ok(piece))) = timeout(silence, stream.next()).await {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() > ERROR {
+            bytes.truncate(ERROR);
+            break;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn silent(silence: Duration, phase: Phase) -> AttemptError {
+    let message = format!("no byte for {}", seconds(silence));
+    seen(Sight::Silence, phase, &message)
+}

@@ -1,0 +1,7 @@
+//! The transport against a scripted server on the loopback: what it sends, what it makes of every way an exchange can go.
+
+mod attempts;
+mod failures;
+mod residency;
+mod scripted;
+mod server;
