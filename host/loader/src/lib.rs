@@ -1,0 +1,36 @@
+//! Turns plugin files into the ports of the core.
+//!
+//! The only crate that knows wasmtime. A plugin is what it exports: [`Plugin::load`] reads a file, looks at the names
+//! of its exports, compiles it, and instantiates it once to learn who it is and which settings it takes; from then on it
+//! can be opened as a [`suite`](Plugin::open_suite), a [`retry policy`](Plugin::open_retry) or an
+//! [`evaluator`](Plugin::open_evaluator). What a plugin does wrong comes back as an error that names it; it never takes
+//! the host down.
+
+#![warn(missing_docs)]
+
+mod bindings;
+mod engine;
+mod error;
+mod evaluator;
+mod guest;
+mod library;
+mod limits;
+mod plugin;
+mod probe;
+mod retry;
+mod settings;
+mod suite;
+
+pub use engine::Engines;
+pub use error::LoadError;
+pub use evaluator::ComponentEvaluator;
+pub use library::{Library, Wanted};
+pub use plugin::Plugin;
+pub use probe::Interface;
+pub use retry::ComponentRetry;
+pub use settings::SettingError;
+pub use suite::ComponentSuite;
+
+koderz_api::mirror_identity!(bindings);
+koderz_api::mirror_suite!(bindings);
+koderz_api::mirror_retry!(bindings);

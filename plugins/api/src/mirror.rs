@@ -84,15 +84,16 @@ macro_rules! mirror_record {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! mirror_cases {
-    ($plain:ty, $bound:ty { $($case:ident $(($value:ident))?),* $(,)? }) => {
-        impl $crate::mirror::Mirror<$bound> for $plain {
-            fn mirror(self) -> $bound {
-                match self { $(<$plain>::$case $(($value))? => <$bound>::$case $(($crate::mirror::Mirror::mirror($value)))?),* }
-            }
-        }
-        impl $crate::mirror::Mirror<$plain> for $bound {
-            fn mirror(self) -> $plain {
-                match self { $(<$bound>::$case $(($value))? => <$plain>::$case $(($crate::mirror::Mirror::mirror($value)))?),* }
+    ($plain:ty, $bound:ty { $($cases:tt)* }) => {
+        $crate::mirror_cases!(@one $plain => $bound { $($cases)* });
+        $crate::mirror_cases!(@one $bound => $plain { $($cases)* });
+    };
+    (@one $source:ty => $target:ty { $($case:ident $(($value:ident))?),* $(,)? }) => {
+        impl $crate::mirror::Mirror<$target> for $source {
+            fn mirror(self) -> $target {
+                type Source = $source;
+                type Target = $target;
+                match self { $(Source::$case $(($value))? => Target::$case $(($crate::mirror::Mirror::mirror($value)))?),* }
             }
         }
     };

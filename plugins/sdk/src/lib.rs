@@ -112,7 +112,7 @@ macro_rules! identity {
 /// Outside WASM it only checks that the type has the traits, so that tests link.
 #[macro_export]
 macro_rules! export {
-    (suite: $plugin:ty) => {
+    (suite: $plugin:ident) => {
         #[cfg(target_arch = "wasm32")]
         mod koderz_exported {
             type Plugin = $crate::wasm::suite::Exported<super::$plugin>;
@@ -124,7 +124,7 @@ macro_rules! export {
             exportable::<$plugin>();
         };
     };
-    (checked_suite: $plugin:ty) => {
+    (checked_suite: $plugin:ident) => {
         #[cfg(target_arch = "wasm32")]
         mod koderz_exported {
             type Plugin = $crate::wasm::checked_suite::Exported<super::$plugin>;
@@ -136,7 +136,7 @@ macro_rules! export {
             exportable::<$plugin>();
         };
     };
-    (retry: $plugin:ty) => {
+    (retry: $plugin:ident) => {
         #[cfg(target_arch = "wasm32")]
         mod koderz_exported {
             type Plugin = $crate::wasm::retry::Exported<super::$plugin>;

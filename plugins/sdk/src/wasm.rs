@@ -1,7 +1,7 @@
-//! The shell that makes a component of a trait: generated bindings, and calls from them into the author's type.
+//! The shell that makes a component of a trait: calls from generated bindings into the author's type.
 //!
 //! Present only where the target is WASM. Each world has bindings of its own, because what a component exports is
-//! decided by the world it was generated for.
+//! decided by the world that they were generated for.
 
 use crate::log::Level;
 
@@ -28,8 +28,6 @@ pub(crate) fn write_log(level: Level, message: &str) {
 
 macro_rules! identity_shell {
     () => {
-        koderz_api::mirror_identity!(bindings);
-
         impl<T: Plugin> bindings::exports::koderz::plugin::identity::Guest for Exported<T> {
             fn describe() -> bindings::exports::koderz::plugin::identity::PluginInfo {
                 super::report_panics();
@@ -41,8 +39,6 @@ macro_rules! identity_shell {
 
 macro_rules! suite_shell {
     () => {
-        koderz_api::mirror_suite!(bindings);
-
         impl<T: Plugin> bindings::exports::koderz::plugin::suite::Guest for Exported<T> {
             type Suite = Opened<T>;
 
@@ -92,17 +88,7 @@ pub mod suite {
     use crate::Suite as Plugin;
     use koderz_api::mirror::Mirror;
 
-    /// What wit-bindgen generates.
-    #[expect(missing_docs, unreachable_pub, reason = "generated")]
-    pub mod bindings {
-        wit_bindgen::generate!({
-            path: "../../wit/koderz-plugin-0.1.0",
-            world: "suite-plugin",
-            pub_export_macro: true,
-            export_macro_name: "export_suite",
-            generate_all,
-        });
-    }
+    pub use koderz_world_suite::bindings;
 
     /// The component's exports, for an author's type.
     pub struct Exported<T>(std::marker::PhantomData<T>);
@@ -116,17 +102,7 @@ pub mod checked_suite {
     use crate::Reference as Plugin;
     use koderz_api::mirror::Mirror;
 
-    /// What wit-bindgen generates.
-    #[expect(missing_docs, unreachable_pub, reason = "generated")]
-    pub mod bindings {
-        wit_bindgen::generate!({
-            path: "../../wit/koderz-plugin-0.1.0",
-            world: "checked-suite-plugin",
-            pub_export_macro: true,
-            export_macro_name: "export_checked_suite",
-            generate_all,
-        });
-    }
+    pub use koderz_world_checked_suite::bindings;
 
     /// The component's exports, for an author's type.
     pub struct Exported<T>(std::marker::PhantomData<T>);
@@ -150,23 +126,12 @@ pub mod retry {
     use crate::RetryPolicy as Plugin;
     use koderz_api::mirror::Mirror;
 
-    /// What wit-bindgen generates.
-    #[expect(missing_docs, unreachable_pub, reason = "generated")]
-    pub mod bindings {
-        wit_bindgen::generate!({
-            path: "../../wit/koderz-plugin-0.1.0",
-            world: "retry-plugin",
-            pub_export_macro: true,
-            export_macro_name: "export_retry",
-            generate_all,
-        });
-    }
+    pub use koderz_world_retry::bindings;
 
     /// The component's exports, for an author's type.
     pub struct Exported<T>(std::marker::PhantomData<T>);
 
     identity_shell!();
-    koderz_api::mirror_retry!(bindings);
 
     impl<T: Plugin> bindings::exports::koderz::plugin::retry::Guest for Exported<T> {
         type Policy = Opened<T>;

@@ -1,0 +1,168 @@
+//! The two engines, and the clock that ends a call which does not end by itself.
+//!
+//! One engine is for suites and policies, which are small and get nothing of WASI; the other is for evaluators, which
+//! need larger memories and stacks. Both compile through a cache in a folder of the user's own: what is in it is machine
+//! code, so nobody else may be able to write there.
+
+use crate::error::LoadError;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+use wasmtime::{Cache, CacheConfig, Config, Engine};
+
+/// How often the clock ticks. A call is ended at most one tick after its time.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// The stack of an evaluator: deep recursion is ordinary in the programs it runs.
+pub(crate) const EVALUATOR_STACK: usize = 8 << 20;
+
+/// The engines of a process, with their clock. Cheap to clone.
+#[derive(Clone)]
+pub struct Engines {
+    pub(crate) plugins: Engine,
+    pub(crate) evaluators: Engine,
+    _clock: Arc<Clock>,
+}
+
+impl Engines {
+    /// Sets the engines up. `cache` is a folder for compiled code, made if it is absent; none compiles anew each time.
+    ///
+    /// # Errors
+    /// If the folder cannot be made private, or the engine refuses this machine.
+    pub fn new(cache: Option<&Path>) -> Result<Self, LoadError> {
+        let cache = cache.map(open_cache).transpose()?;
+        let plugins = engine(cache.clone(), |_| {})?;
+        let evaluators = engine(cache, |config| {
+            config.max_wasm_stack(EVALUATOR_STACK);
+            // Linking WASI turns the engine's async support on, and its stacks may not be smaller than the guest's.
+            config.async_stack_size(EVALUATOR_STACK + (1 << 20));
+        })?;
+        let clock = Arc::new(Clock::start(vec![plugins.clone(), evaluators.clone()])?);
+        Ok(Engines {
+            plugins,
+            evaluators,
+            _clock: clock,
+        })
+    }
+}
+
+fn engine(cache: Option<Cache>, adjust: impl FnOnce(&mut Config)) -> Result<Engine, LoadError> {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    // Equal inputs have to give equal outputs on every machine.
+    config.cranelift_nan_canonicalization(true);
+    config.wasm_relaxed_simd(false);
+    config.wasm_backtrace_max_frames(None);
+    config.cache(cache);
+    adjust(&mut config);
+    Engine::new(&config).map_err(|error| LoadError::Engine(format!("{error:#}")))
+}
+
+fn open_cache(folder: &Path) -> Result<Cache, LoadError> {
+    let broken = |error: &dyn std::fmt::Display| {
+        LoadError::Engine(format!(
+            "open the folder for compiled plugins {}: {error}",
+            folder.display()
+        ))
+    };
+    private_folder(folder).map_err(|error| broken(&error))?;
+    let folder = folder.canonicalize().map_err(|error| broken(&error))?;
+    let mut config = CacheConfig::new();
+    config.with_directory(folder.clone());
+    Cache::new(config).map_err(|error| broken(&error))
+}
+
+#[cfg(unix)]
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+}
+
+#[cfg(not(unix))]
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)
+}
+
+/// Ticks the epochs of all engines until it is dropped.
+struct Clock {
+    stopped: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Clock {
+    fn start(engines: Vec<Engine>) -> Result<Self, LoadError> {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let seen = stopped.clone();
+        // Weak, so that the clock keeps no engine alive by itself.
+        let engines: Vec<_> = engines.iter().map(Engine::weak).collect();
+        let tick = move || {
+            while !seen.load(Ordering::Relaxed) {
+                std::thread::park_timeout(TICK);
+                for engine in &engines {
+                    match engine.upgrade() {
+                        Some(engine) => engine.increment_epoch(),
+                        None => return,
+                    }
+                }
+            }
+        };
+        let thread = Builder::new()
+            .name("epochs".to_owned())
+            .spawn(tick)
+            .map_err(|error| LoadError::Engine(format!("start the clock: {error}")))?;
+        Ok(Clock {
+            stopped,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // A clock that panicked has nothing more to say.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A time as a number of ticks, counting the one that is under way.
+pub(crate) fn ticks(time: Duration) -> u64 {
+    let ticks = time.as_nanos().div_ceil(TICK.as_nanos());
+    u64::try_from(ticks)
+        .unwrap_or(u64::MAX / 2)
+        .saturating_add(1)
+        .min(u64::MAX / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_never_nought_and_never_overflows() {
+        assert_eq!(ticks(Duration::ZERO), 1);
+        assert_eq!(ticks(Duration::from_millis(10)), 2);
+        assert_eq!(ticks(Duration::from_millis(11)), 3);
+        assert!(ticks(Duration::MAX) <= u64::MAX / 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_cache_is_nobody_elses_to_write() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let cache = folder.path().join("compiled");
+        Engines::new(Some(&cache)).expect("engines");
+        let mode = std::fs::metadata(&cache)
+            .expect("the cache folder")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+}

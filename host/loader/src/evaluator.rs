@@ -1,0 +1,278 @@
+//! A component as the core's evaluator: fresh instances for every program, and none of the world.
+//!
+//! A program without a judge gets one instance. One with a judge gets two, in stores of their own: the subject holds
+//! what a model wrote, the judge holds the check, and the host carries the judge's calls across as text. The verdict is
+//! what the judge returns. Nothing that the subject does can reach it: a trap, an exit or an overrun on the subject's
+//! side ends the judge as well, and is remembered here rather than told to it.
+
+mod budget;
+mod inmate;
+mod output;
+
+use crate::bindings::exports::koderz::plugin::evaluator::{Guest as Exports, GuestIndices, Objection};
+use crate::bindings::exports::koderz::plugin::identity;
+use budget::Overrun;
+use inmate::{Inmate, Role};
+use koderz_api::execution::{ExecutionError, ExecutionErrorKind, Exit, Limits, Outcome, Program};
+use koderz_api::identity::PluginInfo;
+use koderz_api::mirror::Mirror;
+use koderz_core::ports::Evaluator;
+use output::Captured;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+use wasmtime::component::{Component, InstancePre};
+use wasmtime::{Engine, Store, Trap};
+use wasmtime_wasi::I32Exit;
+
+/// The stack of a thread that runs programs: the guest's own, and room for the host below and above it. Only what is
+/// used of it becomes memory.
+const THREAD_STACK: usize = 4 * crate::engine::EVALUATOR_STACK;
+
+/// What an evaluator may use for saying who it is.
+const ABOUT: Limits = Limits {
+    cpu: Duration::from_secs(10),
+    wall: Duration::from_secs(60),
+    memory_bytes: 512 << 20,
+    output_bytes: 1 << 16,
+};
+
+/// An evaluator's component, linked: what instances are made from. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Sandbox {
+    instances: InstancePre<Inmate>,
+    indices: Arc<GuestIndices>,
+}
+
+impl Sandbox {
+    pub(crate) fn new(engine: &Engine, component: &Component) -> wasmtime::Result<Self> {
+        let instances = inmate::linker(engine)?.instantiate_pre(component)?;
+        let indices = Arc::new(GuestIndices::new(&instances)?);
+        Ok(Sandbox { instances, indices })
+    }
+
+    /// Who the plugin is; the error says what happened.
+    pub(crate) fn describe(&self) -> Result<PluginInfo, String> {
+        self.about(|sandbox, cell| {
+            let indices = identity::GuestIndices::new(&sandbox.instances)?;
+            let instance = sandbox.instances.instantiate(&mut cell.store)?;
+            let guest = indices.load(&mut cell.store, &instance)?;
+            guest.call_describe(&mut cell.store)
+        })
+        .map(Mirror::mirror)
+    }
+
+    fn languages(&self) -> Result<Vec<String>, String> {
+        self.about(|_, cell| cell.exports.call_languages(&mut cell.store))
+    }
+
+    fn about<T: Send>(&self, ask: impl FnOnce(&Sandbox, &mut Cell) -> wasmtime::Result<T> + Send) -> Result<T, String> {
+        on_own_thread(|| {
+            let mut cell = Cell::new(self, &ABOUT, Captured::at_most(ABOUT.output_bytes), &[], Role::Alone)
+                .map_err(|error| format!("{error:#}"))?;
+            ask(self, &mut cell).map_err(|error| format!("{error:#}"))
+        })?
+    }
+}
+
+/// An evaluator in a component.
+pub struct ComponentEvaluator {
+    sandbox: Sandbox,
+    identity: PluginInfo,
+    languages: Vec<String>,
+}
+
+impl ComponentEvaluator {
+    pub(crate) fn open(sandbox: Sandbox, identity: &PluginInfo) -> Result<Self, String> {
+        let languages = sandbox.languages()?;
+        Ok(ComponentEvaluator {
+            sandbox,
+            identity: identity.clone(),
+            languages,
+        })
+    }
+
+    fn failed(&self, message: String) -> ExecutionError {
+        let PluginInfo { name, version, .. } = &self.identity;
+        let message = format!("plugin {name} {version}: {message}");
+        ExecutionError {
+            kind: ExecutionErrorKind::EvaluatorFailed,
+            message,
+        }
+    }
+
+    fn run(&self, program: &Program) -> Result<Outcome, ExecutionError> {
+        let began = Instant::now();
+        let output = Captured::at_most(program.limits.output_bytes);
+        let (exit, cpu, memory_bytes) = match &program.judge {
+            None => self.alone(program, &output)?,
+            Some(judge) => self.judged(program, judge, &output)?,
+        };
+        let (stdout, stderr) = output.take();
+        Ok(Outcome {
+            exit,
+            stdout,
+            stderr,
+            cpu,
+            wall: began.elapsed(),
+            memory_bytes,
+        })
+    }
+
+    fn cell(&self, program: &Program, output: &Captured, role: Role) -> Result<Cell, ExecutionError> {
+        Cell::new(&self.sandbox, &program.limits, output.clone(), &program.stdin, role)
+            .map_err(|error| self.failed(format!("{error:#}")))
+    }
+
+    /// Runs a program that is its own check.
+    fn alone(&self, program: &Program, output: &Captured) -> Result<(Exit, Duration, u64), ExecutionError> {
+        let mut cell = self.cell(program, output, Role::Alone)?;
+        let ended = cell.exports.call_run(&mut cell.store, &program.subject);
+        let exit = cell.overrun().map(Exit::from).unwrap_or_else(|| match ended {
+            Ok(Ok(())) => Exit::Passed,
+            Ok(Err(exception)) => Exit::Crashed(exception),
+            Err(trap) => Exit::Crashed(in_words(&trap)),
+        });
+        Ok((exit, cell.cpu(), cell.memory()))
+    }
+
+    /// Runs a subject and its judge apart.
+    fn judged(
+        &self,
+        program: &Program,
+        judge: &str,
+        output: &Captured,
+    ) -> Result<(Exit, Duration, u64), ExecutionError> {
+        let mut subject = self.cell(program, output, Role::Subject)?;
+        let loaded = subject.exports.call_load(&mut subject.store, &program.subject);
+        let unfit = subject.overrun().map(Exit::from).or_else(|| match loaded {
+            Ok(Ok(())) => None,
+            Ok(Err(exception)) => Some(Exit::Crashed(exception)),
+            Err(trap) => Some(Exit::Crashed(in_words(&trap))),
+        });
+        if let Some(exit) = unfit {
+            return Ok((exit, subject.cpu(), subject.memory()));
+        }
+        subject.store.data_mut().budget.pause();
+        // The check is the suite's own and prints nothing that anybody asked for.
+        let aside = Captured::at_most(program.limits.output_bytes);
+        let mut cell = self.cell(program, &aside, Role::Judge(Box::new(subject)))?;
+        let ended = cell.exports.call_judge(&mut cell.store, judge, &program.entry_points);
+        cell.store.data_mut().budget.pause();
+        let own = cell.overrun();
+        let (cpu, memory) = (cell.cpu(), cell.memory());
+        let Role::Judge(mut subject) = std::mem::replace(&mut cell.store.data_mut().role, Role::Alone) else {
+            return Err(self.failed("the judge lost its subject".to_owned()));
+        };
+        let exit = if let Some(overrun) = subject.overrun() {
+            Exit::from(overrun)
+        } else if let Some(trap) = subject.store.data_mut().trap.take() {
+            Exit::Crashed(trap)
+        } else {
+            match (ended, own) {
+                (_, Some(overrun)) => Exit::from(overrun),
+                (Ok(Ok(())), None) => Exit::Passed,
+                (Ok(Err(Objection::Failed(why))), None) => Exit::Failed(why),
+                (Ok(Err(Objection::Broken(message))), None) => {
+                    return Err(ExecutionError {
+                        kind: ExecutionErrorKind::BrokenJudge,
+                        message,
+                    });
+                }
+                (Err(trap), None) => return Err(self.failed(format!("the judge: {}", in_words(&trap)))),
+            }
+        };
+        Ok((exit, cpu + subject.cpu(), memory.max(subject.memory())))
+    }
+}
+
+impl Evaluator for ComponentEvaluator {
+    fn languages(&self) -> &[String] {
+        &self.languages
+    }
+
+    fn execute(&self, program: &Program) -> Result<Outcome, ExecutionError> {
+        on_own_thread(|| self.run(program)).unwrap_or_else(|message| Err(self.failed(message)))
+    }
+}
+
+/// One instance with its store.
+pub(crate) struct Cell {
+    store: Store<Inmate>,
+    exports: Exports,
+}
+
+impl Cell {
+    fn new(sandbox: &Sandbox, limits: &Limits, output: Captured, stdin: &[u8], role: Role) -> wasmtime::Result<Self> {
+        let mut store = inmate::store(sandbox.instances.engine(), limits, output, stdin, role);
+        let instance = sandbox.instances.instantiate(&mut store)?;
+        let exports = sandbox.indices.load(&mut store, &instance)?;
+        Ok(Cell { store, exports })
+    }
+
+    /// Calls a definition of the subject that it holds.
+    fn call(&mut self, entry_point: &str, input: &str) -> wasmtime::Result<Result<String, String>> {
+        self.store.data_mut().budget.resume();
+        let answer = self.exports.call_call(&mut self.store, entry_point, input);
+        let inmate = self.store.data_mut();
+        inmate.budget.pause();
+        if let Err(trap) = &answer {
+            inmate.trap = Some(in_words(trap));
+        }
+        // A program that survives a refusal of memory has still been refused, and must not be judged by what it says.
+        match inmate.overrun() {
+            Some(overrun) => Err(overrun.into()),
+            None => answer,
+        }
+    }
+
+    fn overrun(&mut self) -> Option<Overrun> {
+        self.store.data_mut().overrun()
+    }
+
+    fn cpu(&self) -> Duration {
+        self.store.data().budget.cpu()
+    }
+
+    fn memory(&self) -> u64 {
+        self.store.data().memory.peak() as u64
+    }
+}
+
+impl From<Overrun> for Exit {
+    fn from(overrun: Overrun) -> Self {
+        match overrun {
+            Overrun::Cpu => Exit::CpuLimit,
+            Overrun::Wall => Exit::WallLimit,
+            Overrun::Memory => Exit::MemoryLimit,
+            Overrun::Output => Exit::OutputLimit,
+        }
+    }
+}
+
+/// A trap, as the reader of a report is told.
+fn in_words(trap: &wasmtime::Error) -> String {
+    if let Some(exit) = trap.downcast_ref::<I32Exit>() {
+        return format!("ended the process with status {}", exit.0);
+    }
+    match trap.downcast_ref::<Trap>() {
+        Some(Trap::StackOverflow) => "stack overflow".to_owned(),
+        Some(Trap::UnreachableCodeReached) => "the interpreter aborted".to_owned(),
+        Some(trap) => trap.to_string(),
+        None => format!("{trap:#}"),
+    }
+}
+
+/// Runs a body on a thread with a stack that is large enough, whatever thread asks. A panic becomes an error.
+fn on_own_thread<T: Send>(body: impl FnOnce() -> T + Send) -> Result<T, String> {
+    thread::scope(|scope| {
+        let spawned = thread::Builder::new()
+            .name("evaluator".to_owned())
+            .stack_size(THREAD_STACK)
+            .spawn_scoped(scope, body);
+        match spawned {
+            Ok(thread) => thread.join().map_err(|_| "the host's own code panicked".to_owned()),
+            Err(error) => Err(format!("start a thread: {error}")),
+        }
+    })
+}

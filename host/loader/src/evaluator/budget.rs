@@ -1,0 +1,152 @@
+//! What a program may use up, and how much it has.
+//!
+//! Time is counted on the processor of the thread that runs the program, so that a busy machine does not change a
+//! verdict. Judge and subject share a thread and take turns, so each has a budget of its own that stands still while
+//! the other works.
+
+use koderz_api::execution::Limits;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// Which limit was met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Overrun {
+    Cpu,
+    Wall,
+    Memory,
+    Output,
+}
+
+impl fmt::Display for Overrun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Overrun::Cpu => "limit of processor time reached",
+            Overrun::Wall => "limit of time reached",
+            Overrun::Memory => "limit of memory reached",
+            Overrun::Output => "limit of output reached",
+        })
+    }
+}
+
+impl std::error::Error for Overrun {}
+
+/// Time of one instance.
+pub(crate) struct Budget {
+    cpu_limit: Duration,
+    wall_limit: Duration,
+    cpu: Duration,
+    wall: Duration,
+    turn: Option<(Duration, Instant)>,
+}
+
+impl Budget {
+    /// A budget whose first turn begins now.
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let turn = Some((thread_time(), Instant::now()));
+        Budget {
+            cpu_limit: limits.cpu,
+            wall_limit: limits.wall,
+            cpu: Duration::ZERO,
+            wall: Duration::ZERO,
+            turn,
+        }
+    }
+
+    /// Ends a turn.
+    pub(crate) fn pause(&mut self) {
+        (self.cpu, self.wall) = (self.cpu(), self.wall());
+        self.turn = None;
+    }
+
+    /// Begins a turn.
+    pub(crate) fn resume(&mut self) {
+        self.turn.get_or_insert_with(|| (thread_time(), Instant::now()));
+    }
+
+    /// Counts time that the program asked to sleep as if it had worked.
+    pub(crate) fn charge(&mut self, time: Duration) {
+        self.cpu = self.cpu.saturating_add(time);
+    }
+
+    /// Time on the processor so far.
+    pub(crate) fn cpu(&self) -> Duration {
+        let turn = self
+            .turn
+            .map_or(Duration::ZERO, |(cpu, _)| thread_time().saturating_sub(cpu));
+        self.cpu.saturating_add(turn)
+    }
+
+    fn wall(&self) -> Duration {
+        let turn = self.turn.map_or(Duration::ZERO, |(_, wall)| wall.elapsed());
+        self.wall.saturating_add(turn)
+    }
+
+    /// Which limit of time is met, if one is.
+    pub(crate) fn overrun(&self) -> Option<Overrun> {
+        if self.cpu() >= self.cpu_limit {
+            Some(Overrun::Cpu)
+        } else if self.wall() >= self.wall_limit {
+            Some(Overrun::Wall)
+        } else {
+            None
+        }
+    }
+}
+
+/// Time that this thread has spent on the processor.
+#[cfg(unix)]
+fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// Where no clock of a thread is at hand, time that passed stands for it: a busy machine then counts against programs.
+#[cfg(not(unix))]
+fn thread_time() -> Duration {
+    use std::sync::OnceLock;
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    BEGAN.get_or_init(Instant::now).elapsed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(cpu: Duration) -> Limits {
+        Limits {
+            cpu,
+            wall: Duration::from_secs(1000),
+            memory_bytes: 0,
+            output_bytes: 0,
+        }
+    }
+
+    #[test]
+    fn sleeping_is_charged_as_work() {
+        let mut budget = Budget::new(&limits(Duration::from_secs(5)));
+        budget.charge(Duration::from_secs(4));
+        assert_eq!(budget.overrun(), None);
+        budget.charge(Duration::from_secs(1));
+        assert_eq!(budget.overrun(), Some(Overrun::Cpu));
+    }
+
+    #[test]
+    fn a_budget_stands_still_between_turns() {
+        let mut budget = Budget::new(&limits(Duration::from_secs(5)));
+        budget.pause();
+        let before = budget.cpu();
+        let busy: u64 = (0..2_000_000_u64).fold(0, |sum, value| sum ^ value.wrapping_mul(31));
+        assert_eq!(budget.cpu(), before, "{busy}");
+        budget.resume();
+        assert!(budget.cpu() >= before);
+    }
+
+    #[test]
+    fn the_net_on_the_clock_is_apart_from_the_limit_on_the_processor() {
+        let limits = Limits {
+            wall: Duration::ZERO,
+            ..limits(Duration::from_secs(5))
+        };
+        assert_eq!(Budget::new(&limits).overrun(), Some(Overrun::Wall));
+    }
+}

@@ -1,0 +1,129 @@
+//! One instance of a suite or a policy: its store, its bounds, and what its failures are called.
+//!
+//! An instance gets the log and nothing else of the world. It lives for one call, or for a policy as long as nothing
+//! goes wrong; after any failure its store is dropped, because a trap can leave it half done.
+
+use crate::bindings::koderz::plugin::{data, log};
+use crate::engine::ticks;
+use crate::limits::Memory;
+use koderz_api::identity::PluginInfo;
+use koderz_core::ports::PluginError;
+use std::sync::Arc;
+use std::time::Duration;
+use wasmtime::component::{HasSelf, Linker, Resource, ResourceTable};
+use wasmtime::{Engine, Store, Trap};
+
+/// The longest a single call may take. Suites and policies decide, which takes microseconds; what takes this long will
+/// not come back.
+pub(crate) const CALL: Duration = Duration::from_secs(10);
+
+/// Memory of a suite or a policy.
+pub(crate) const MEMORY: usize = 256 << 20;
+
+/// Characters of a log line that are kept.
+const LINE: usize = 4096;
+
+/// What the host keeps for an instance.
+pub(crate) struct Guest {
+    pub(crate) memory: Memory,
+    plugin: Arc<str>,
+    last_error: Option<String>,
+    table: ResourceTable,
+}
+
+impl log::Host for Guest {
+    fn write(&mut self, level: log::Level, message: String) {
+        let message: String = message.chars().take(LINE).collect();
+        let plugin = &*self.plugin;
+        match level {
+            log::Level::Trace => tracing::trace!(plugin, "{message}"),
+            log::Level::Debug => tracing::debug!(plugin, "{message}"),
+            log::Level::Info => tracing::info!(plugin, "{message}"),
+            log::Level::Warn => tracing::warn!(plugin, "{message}"),
+            // It is shown with the failure that follows, and would otherwise be shown twice.
+            log::Level::Error => {
+                tracing::debug!(plugin, "{message}");
+                self.last_error = Some(message);
+            }
+        }
+    }
+}
+
+// Grants are not made yet, so no blob is ever held.
+impl data::Host for Guest {}
+
+impl data::HostBlob for Guest {
+    fn open(&mut self, _name: String) -> Result<Resource<data::Blob>, data::DataError> {
+        Err(data::DataError::NotGranted)
+    }
+
+    fn length(&mut self, _blob: Resource<data::Blob>) -> u64 {
+        0
+    }
+
+    fn read(&mut self, _blob: Resource<data::Blob>, _offset: u64, _length: u32) -> Result<Vec<u8>, data::DataError> {
+        Err(data::DataError::OutOfRange)
+    }
+
+    fn drop(&mut self, blob: Resource<data::Blob>) -> wasmtime::Result<()> {
+        self.table.delete(blob)?;
+        Ok(())
+    }
+}
+
+/// What suites and policies may import.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
+    let mut linker = Linker::new(engine);
+    log::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    data::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    Ok(linker)
+}
+
+/// A store for one instance of a plugin.
+pub(crate) fn store(engine: &Engine, plugin: &Arc<str>) -> Store<Guest> {
+    let guest = Guest {
+        memory: Memory::at_most(MEMORY),
+        plugin: plugin.clone(),
+        last_error: None,
+        table: ResourceTable::new(),
+    };
+    let mut store = Store::new(engine, guest);
+    store.limiter(|guest| &mut guest.memory);
+    store.epoch_deadline_trap();
+    set_deadline(&mut store);
+    store
+}
+
+/// Gives the next call its time. It has to be said before every call: the default is no time at all.
+pub(crate) fn set_deadline(store: &mut Store<Guest>) {
+    store.set_epoch_deadline(ticks(CALL));
+}
+
+/// What a failed call is called.
+pub(crate) fn explain(error: &wasmtime::Error, guest: &Guest) -> String {
+    if guest.memory.denied() {
+        return format!("memory limit of {} MiB reached", guest.memory.most() >> 20);
+    }
+    if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
+        return format!("no answer within {} s", CALL.as_secs());
+    }
+    if let Some(message) = &guest.last_error {
+        return message.clone();
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(trap) => trap.to_string(),
+        None => format!("{error:#}"),
+    }
+}
+
+/// A failed call as an error that names the plugin.
+pub(crate) fn failed(identity: &PluginInfo, call: &'static str, task: Option<&str>, what: String) -> PluginError {
+    PluginError {
+        plugin: identity.name.clone(),
+        version: identity.version.clone(),
+        call,
+        task: task.map(str::to_owned),
+        what,
+        hint: None,
+    }
+}

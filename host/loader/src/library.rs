@@ -1,0 +1,160 @@
+//! Where plugins are found: files that the user names, and folders that are searched in order.
+
+use crate::engine::Engines;
+use crate::error::LoadError;
+use crate::plugin::Plugin;
+use crate::probe::Interface;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// What a plugin is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A benchmark.
+    Suite,
+    /// A retry policy.
+    Retry,
+}
+
+impl Wanted {
+    /// The interface that it has to export.
+    pub fn interface(self) -> Interface {
+        match self {
+            Wanted::Suite => Interface::Suite,
+            Wanted::Retry => Interface::Retry,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Wanted::Suite => "suite",
+            Wanted::Retry => "retry policy",
+        }
+    }
+}
+
+/// The plugins that a process can use. Each file is loaded once.
+pub struct Library {
+    engines: Engines,
+    named: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
+    loaded: Mutex<BTreeMap<PathBuf, Plugin>>,
+}
+
+impl Library {
+    /// A library of these files, which take precedence, and of the `.wasm` files in these folders, the first folder
+    /// first. A folder that does not exist is empty.
+    pub fn new(engines: Engines, named: Vec<PathBuf>, folders: Vec<PathBuf>) -> Self {
+        Library {
+            engines,
+            named,
+            folders,
+            loaded: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// Loads the plugin of a file, or answers the one that was loaded from it before.
+    ///
+    /// # Errors
+    /// If it cannot be loaded.
+    pub fn load(&self, path: &Path) -> Result<Plugin, LoadError> {
+        let loaded = || self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plugin) = loaded().get(path) {
+            return Ok(plugin.clone());
+        }
+        let plugin = Plugin::load(&self.engines, path)?;
+        loaded().insert(path.to_owned(), plugin.clone());
+        Ok(plugin)
+    }
+
+    /// Finds a plugin by its name or, where the text looks like a path, by its file.
+    ///
+    /// # Errors
+    /// If there is none, or it is for something else.
+    pub fn find(&self, wanted: Wanted, name: &str) -> Result<Plugin, LoadError> {
+        if looks_like_a_path(name) {
+            return self.load(Path::new(name));
+        }
+        // A file is usually named like its plugin; the others are looked at only where it is not.
+        let files = self.files();
+        let (likely, rest): (Vec<_>, Vec<_>) = files
+            .into_iter()
+            .partition(|path| path.file_stem().is_some_and(|stem| stem == name));
+        let mut others = Vec::new();
+        for path in likely.iter().chain(&rest) {
+            let plugin = self.load(path)?;
+            if !plugin.interfaces().contains(&wanted.interface()) {
+                continue;
+            }
+            if plugin.identity().name == name {
+                return Ok(plugin);
+            }
+            others.push(plugin.identity().name.clone());
+        }
+        Err(self.unknown(wanted, name, others))
+    }
+
+    /// All plugins that run programs, the ones that the user named first.
+    ///
+    /// # Errors
+    /// If one of the files cannot be loaded.
+    pub fn evaluators(&self) -> Result<Vec<Plugin>, LoadError> {
+        let mut plugins = self.all()?;
+        plugins.retain(|plugin| plugin.interfaces().contains(&Interface::Evaluator));
+        Ok(plugins)
+    }
+
+    /// All plugins.
+    ///
+    /// # Errors
+    /// If one of the files cannot be loaded.
+    pub fn all(&self) -> Result<Vec<Plugin>, LoadError> {
+        self.files().iter().map(|path| self.load(path)).collect()
+    }
+
+    /// The files of the library in the order of their precedence; of two with the same name in different folders only
+    /// the first.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let mut files = self.named.clone();
+        for folder in &self.folders {
+            let mut here: Vec<PathBuf> = std::fs::read_dir(folder)
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|entry| entry.path())
+                .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
+                .filter(|path| !files.iter().any(|file| file.file_name() == path.file_name()))
+                .collect();
+            here.sort();
+            files.extend(here);
+        }
+        files
+    }
+
+    fn unknown(&self, wanted: Wanted, name: &str, mut others: Vec<String>) -> LoadError {
+        others.sort();
+        others.dedup();
+        let kind = wanted.words();
+        let available = match others.as_slice() {
+            [] => "is none at all".to_owned(),
+            [one] => format!("is `{one}`"),
+            more => format!("are `{}`", more.join("`, `")),
+        };
+        let folders: Vec<String> = self.folders.iter().map(|folder| folder.display().to_string()).collect();
+        let hint = format!(
+            "plugins are looked for in {}; --plugin FILE names one elsewhere",
+            folders.join(", ")
+        );
+        LoadError::Unknown {
+            kind,
+            name: name.to_owned(),
+            available,
+            hint,
+        }
+    }
+}
+
+fn looks_like_a_path(name: &str) -> bool {
+    name.contains(std::path::MAIN_SEPARATOR) || name.contains('/') || name.ends_with(".wasm")
+}

@@ -1,0 +1,338 @@
+//! A plugin file, loaded: who it is, what it exports, and what it may be opened as.
+
+use crate::bindings::exports::koderz::plugin::{identity, retry, suite};
+use crate::engine::Engines;
+use crate::error::LoadError;
+use crate::evaluator::{ComponentEvaluator, Sandbox};
+use crate::guest::{self, Guest};
+use crate::probe::{self, Border, Interface};
+use crate::retry::ComponentRetry;
+use crate::settings::{Schema, SettingError};
+use crate::suite::ComponentSuite;
+use koderz_api::identity::PluginInfo;
+use koderz_api::mirror::Mirror;
+use koderz_core::manifest::PluginUse;
+use koderz_core::ports::PluginError;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wasmtime::component::{Component, InstancePre};
+
+/// The largest file that is read. An interpreter with its library has some 30 MB.
+const LARGEST: u64 = 256 << 20;
+
+/// A loaded plugin. Cheap to clone.
+#[derive(Clone)]
+pub struct Plugin(Arc<Loaded>);
+
+struct Loaded {
+    path: PathBuf,
+    digest: String,
+    border: Border,
+    identity: PluginInfo,
+    schemas: BTreeMap<Interface, Schema>,
+    instances: Instances,
+}
+
+/// What instances are made from.
+enum Instances {
+    /// A suite or a policy: nothing of the world but the log.
+    Pure(InstancePre<Guest>),
+    /// An evaluator.
+    Evaluator(Sandbox),
+}
+
+impl Plugin {
+    /// Loads a plugin: checks what it is, compiles it, instantiates it once, and asks who it is and what it can be set
+    /// to.
+    ///
+    /// # Errors
+    /// If it is no plugin, or fails in any of that.
+    pub fn load(engines: &Engines, path: &Path) -> Result<Self, LoadError> {
+        let bytes = read(path)?;
+        let border = probe::border(path, &bytes)?;
+        if !border.interfaces.contains(&Interface::Identity) || border.interfaces.len() < 2 {
+            return Err(LoadError::NoInterface {
+                path: path.to_owned(),
+                exports: border.exports_in_words(),
+            });
+        }
+        let digest = Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let broken = |error: wasmtime::Error| LoadError::Broken {
+            path: path.to_owned(),
+            what: format!("{error:#}"),
+        };
+        let is_evaluator = border.interfaces.contains(&Interface::Evaluator);
+        let (identity, schemas, instances) = if is_evaluator {
+            let component = Component::from_binary(&engines.evaluators, &bytes).map_err(broken)?;
+            let sandbox = Sandbox::new(&engines.evaluators, &component).map_err(broken)?;
+            let identity = sandbox.describe().map_err(|what| first_call(path, "describe", what))?;
+            (identity, BTreeMap::new(), Instances::Evaluator(sandbox))
+        } else {
+            if let Some(import) = border
+                .imports
+                .iter()
+                .find(|import| !import.starts_with("koderz:plugin/"))
+            {
+                return Err(LoadError::ForbiddenImport {
+                    path: path.to_owned(),
+                    import: import.clone(),
+                });
+            }
+            let component = Component::from_binary(&engines.plugins, &bytes).map_err(broken)?;
+            let linker = guest::linker(&engines.plugins).map_err(broken)?;
+            let instances = linker.instantiate_pre(&component).map_err(broken)?;
+            let (identity, schemas) = introduce(path, &border, &instances)?;
+            (identity, schemas, Instances::Pure(instances))
+        };
+        check_identity(path, &identity)?;
+        Ok(Plugin(Arc::new(Loaded {
+            path: path.to_owned(),
+            digest,
+            border,
+            identity,
+            schemas,
+            instances,
+        })))
+    }
+
+    /// Who it is.
+    pub fn identity(&self) -> &PluginInfo {
+        &self.0.identity
+    }
+
+    /// Where its file is.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// SHA-256 of its file, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.0.digest
+    }
+
+    /// The interfaces of the contract that it exports.
+    pub fn interfaces(&self) -> &[Interface] {
+        &self.0.border.interfaces
+    }
+
+    /// What it imports.
+    pub fn imports(&self) -> &[String] {
+        &self.0.border.imports
+    }
+
+    /// The JSON Schema of the settings that it takes as a suite or as a policy.
+    pub fn schema(&self, interface: Interface) -> Option<&Value> {
+        self.0.schemas.get(&interface).map(Schema::text)
+    }
+
+    /// Names of the settings that it takes as a suite or as a policy.
+    pub fn setting_names(&self, interface: Interface) -> Vec<&str> {
+        self.0.schemas.get(&interface).map(Schema::names).unwrap_or_default()
+    }
+
+    /// Settings from pairs of name and text, as a user types them.
+    ///
+    /// # Errors
+    /// If the plugin's schema refuses one.
+    pub fn settings(&self, interface: Interface, pairs: &[(String, String)]) -> Result<Map<String, Value>, LoadError> {
+        let schema = self.0.schemas.get(&interface).ok_or_else(|| self.lacks(interface))?;
+        schema.settings(pairs).map_err(|source| self.setting(source))
+    }
+
+    /// How it is named in a run's manifest.
+    pub fn usage(&self, settings: &Map<String, Value>) -> PluginUse {
+        PluginUse {
+            identity: self.0.identity.clone(),
+            digest: self.0.digest.clone(),
+            file: self.0.path.display().to_string(),
+            settings: settings.clone(),
+        }
+    }
+
+    /// Opens it as a suite.
+    ///
+    /// # Errors
+    /// If it is none, or refuses the settings.
+    pub fn open_suite(&self, settings: &Map<String, Value>) -> Result<ComponentSuite, LoadError> {
+        let instances = self.pure(Interface::Suite, settings)?;
+        ComponentSuite::open(instances, &self.0.identity, &text(settings)).map_err(|error| self.opening(error))
+    }
+
+    /// Opens it as a retry policy.
+    ///
+    /// # Errors
+    /// If it is none, or refuses the settings.
+    pub fn open_retry(&self, settings: &Map<String, Value>) -> Result<ComponentRetry, LoadError> {
+        let instances = self.pure(Interface::Retry, settings)?;
+        ComponentRetry::open(instances, &self.0.identity, &text(settings)).map_err(|error| self.opening(error))
+    }
+
+    /// Opens it as an evaluator.
+    ///
+    /// # Errors
+    /// If it is none, or does not say which languages it runs.
+    pub fn open_evaluator(&self) -> Result<ComponentEvaluator, LoadError> {
+        match &self.0.instances {
+            Instances::Evaluator(sandbox) => ComponentEvaluator::open(sandbox.clone(), &self.0.identity)
+                .map_err(|what| first_call(&self.0.path, "languages", what)),
+            Instances::Pure(_) => Err(self.lacks(Interface::Evaluator)),
+        }
+    }
+
+    fn pure(&self, wanted: Interface, settings: &Map<String, Value>) -> Result<&InstancePre<Guest>, LoadError> {
+        match (&self.0.instances, self.0.schemas.get(&wanted)) {
+            (Instances::Pure(instances), Some(schema)) => {
+                schema.check(settings).map_err(|source| self.setting(source))?;
+                Ok(instances)
+            }
+            _ => Err(self.lacks(wanted)),
+        }
+    }
+
+    fn setting(&self, source: SettingError) -> LoadError {
+        let PluginInfo { name, version, .. } = self.0.identity.clone();
+        LoadError::Setting { name, version, source }
+    }
+
+    fn opening(&self, error: Opening) -> LoadError {
+        match error {
+            Opening::Refused(what) => self.setting(SettingError::Plugin(what)),
+            Opening::Failed(source) => LoadError::Call {
+                path: self.0.path.clone(),
+                source,
+            },
+        }
+    }
+
+    fn lacks(&self, wanted: Interface) -> LoadError {
+        LoadError::LacksInterface {
+            path: self.0.path.clone(),
+            name: self.0.identity.name.clone(),
+            version: self.0.identity.version.clone(),
+            wanted: wanted.name(),
+            exports: self.0.border.exports_in_words(),
+        }
+    }
+}
+
+/// Why a plugin did not open.
+pub(crate) enum Opening {
+    /// It does not accept its settings.
+    Refused(String),
+    /// The call failed.
+    Failed(PluginError),
+}
+
+fn text(settings: &Map<String, Value>) -> String {
+    Value::Object(settings.clone()).to_string()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    let failed = |source| LoadError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let bytes = std::fs::metadata(path).map_err(failed)?.len();
+    if bytes > LARGEST {
+        return Err(LoadError::TooLarge {
+            path: path.to_owned(),
+            bytes,
+            most: LARGEST,
+        });
+    }
+    std::fs::read(path).map_err(failed)
+}
+
+/// A plugin that failed before it said who it is goes by its file.
+fn first_call(path: &Path, call: &'static str, what: String) -> LoadError {
+    let name = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let source = PluginError {
+        plugin: name,
+        version: "of unknown version".to_owned(),
+        call,
+        task: None,
+        what,
+        hint: None,
+    };
+    LoadError::Call {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Instantiates once: only that shows whether the component's shape is right.
+fn introduce(
+    path: &Path,
+    border: &Border,
+    instances: &InstancePre<Guest>,
+) -> Result<(PluginInfo, BTreeMap<Interface, Schema>), LoadError> {
+    let broken = |error: wasmtime::Error| LoadError::Broken {
+        path: path.to_owned(),
+        what: format!("{error:#}"),
+    };
+    let name: Arc<str> = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy())
+        .unwrap_or_default()
+        .into();
+    let mut store = guest::store(instances.engine(), &name);
+    let instance = instances.instantiate(&mut store).map_err(broken)?;
+    let described = {
+        let guest = identity::GuestIndices::new(instances).and_then(|found| found.load(&mut store, &instance));
+        guest.map_err(broken)?.call_describe(&mut store)
+    };
+    let described = described.map_err(|error| first_call(path, "describe", guest::explain(&error, store.data())))?;
+    let mut schemas = BTreeMap::new();
+    for interface in [Interface::Suite, Interface::Retry] {
+        if !border.interfaces.contains(&interface) {
+            continue;
+        }
+        guest::set_deadline(&mut store);
+        let schema = if interface == Interface::Suite {
+            let guest = suite::GuestIndices::new(instances).and_then(|found| found.load(&mut store, &instance));
+            guest.map_err(broken)?.call_settings_schema(&mut store)
+        } else {
+            let guest = retry::GuestIndices::new(instances).and_then(|found| found.load(&mut store, &instance));
+            guest.map_err(broken)?.call_settings_schema(&mut store)
+        };
+        let schema =
+            schema.map_err(|error| first_call(path, "settings-schema", guest::explain(&error, store.data())))?;
+        let schema = Schema::parse(&schema).map_err(|source| LoadError::Setting {
+            name: described.name.clone(),
+            version: described.version.clone(),
+            source,
+        })?;
+        schemas.insert(interface, schema);
+    }
+    Ok((described.mirror(), schemas))
+}
+
+/// A name is typed by users and written into records, so it has to be one.
+fn check_identity(path: &Path, identity: &PluginInfo) -> Result<(), LoadError> {
+    let name = &identity.name;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let refuse = |what: String| {
+        Err(LoadError::Identity {
+            path: path.to_owned(),
+            what,
+        })
+    };
+    if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
+        return refuse(format!(
+            "its name is `{name}`, which is not lower-case letters, digits and dashes"
+        ));
+    }
+    if identity.version.is_empty() || identity.version.len() > 64 {
+        return refuse(format!("its version is `{}`", identity.version));
+    }
+    Ok(())
+}

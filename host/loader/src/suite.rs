@@ -1,0 +1,115 @@
+//! A component as the core's suite.
+//!
+//! Every call gets an instance of its own, which lives as long as the call: that costs tens of microseconds and makes it
+//! impossible for a suite to remember anything.
+
+use crate::bindings::exports::koderz::plugin::suite::{GuestIndices, GuestSuite};
+use crate::guest::{self, Guest, explain, failed};
+use crate::plugin::Opening;
+use koderz_api::identity::PluginInfo;
+use koderz_api::mirror::Mirror;
+use koderz_api::suite::{Round, Step, SuiteInfo, TaskPage, Trial};
+use koderz_core::ports::{PluginError, Suite};
+use std::sync::Arc;
+use wasmtime::Store;
+use wasmtime::component::{InstancePre, ResourceAny};
+
+/// A suite in a component, with its settings.
+pub struct ComponentSuite {
+    instances: InstancePre<Guest>,
+    indices: GuestIndices,
+    identity: PluginInfo,
+    name: Arc<str>,
+    settings: String,
+}
+
+impl ComponentSuite {
+    pub(crate) fn open(instances: &InstancePre<Guest>, identity: &PluginInfo, settings: &str) -> Result<Self, Opening> {
+        let indices = GuestIndices::new(instances)
+            .map_err(|error| Opening::Failed(failed(identity, "open", None, format!("{error:#}"))))?;
+        let suite = ComponentSuite {
+            instances: instances.clone(),
+            indices,
+            identity: identity.clone(),
+            name: identity.name.as_str().into(),
+            settings: settings.to_owned(),
+        };
+        suite.with("open", None, |_, _, _| Ok(()))?;
+        Ok(suite)
+    }
+
+    /// Opens the suite in a fresh instance and calls it there.
+    fn with<T>(
+        &self,
+        call: &'static str,
+        task: Option<&str>,
+        body: impl FnOnce(GuestSuite<'_>, ResourceAny, &mut Store<Guest>) -> wasmtime::Result<T>,
+    ) -> Result<T, Opening> {
+        let mut store = guest::store(self.instances.engine(), &self.name);
+        let opened = self.instances.instantiate(&mut store).and_then(|instance| {
+            let guest = self.indices.load(&mut store, &instance)?;
+            let opened = guest.suite().call_open(&mut store, &self.settings)?;
+            Ok((guest, opened))
+        });
+        let lost = |error: wasmtime::Error, store: &Store<Guest>, call| {
+            Opening::Failed(failed(&self.identity, call, task, explain(&error, store.data())))
+        };
+        let (guest, resource) = match opened {
+            Ok((guest, Ok(resource))) => (guest, resource),
+            Ok((_, Err(refusal))) => return Err(Opening::Refused(refusal)),
+            Err(error) => return Err(lost(error, &store, "open")),
+        };
+        guest::set_deadline(&mut store);
+        body(guest.suite(), resource, &mut store).map_err(|error| lost(error, &store, call))
+    }
+
+    /// The same for calls after the settings were accepted once.
+    fn call<T>(
+        &self,
+        call: &'static str,
+        task: Option<&str>,
+        body: impl FnOnce(GuestSuite<'_>, ResourceAny, &mut Store<Guest>) -> wasmtime::Result<T>,
+    ) -> Result<T, PluginError> {
+        self.with(call, task, body).map_err(|error| match error {
+            Opening::Failed(error) => error,
+            Opening::Refused(what) => failed(
+                &self.identity,
+                "open",
+                task,
+                format!("it refuses settings that it accepted before: {what}"),
+            ),
+        })
+    }
+}
+
+impl Suite for ComponentSuite {
+    fn identity(&self) -> &PluginInfo {
+        &self.identity
+    }
+
+    fn describe(&self) -> Result<SuiteInfo, PluginError> {
+        self.call("describe", None, |guest, suite, store| {
+            guest.call_describe(store, suite)
+        })
+        .map(Mirror::mirror)
+    }
+
+    fn tasks(&self, cursor: Option<&str>) -> Result<TaskPage, PluginError> {
+        self.call("tasks", None, |guest, suite, store| {
+            guest.call_tasks(store, suite, cursor)
+        })?
+        .map(Mirror::mirror)
+        .map_err(|what| failed(&self.identity, "tasks", None, what))
+    }
+
+    fn next(&self, trial: &Trial, history: &[Round]) -> Result<Step, PluginError> {
+        let task = Some(trial.task.id.as_str());
+        let told = trial.clone().mirror();
+        let history: Vec<_> = history.to_vec().mirror();
+        self.call("next", task, |guest, suite, store| {
+            guest.call_next(store, suite, &told, &history)
+        })?
+        .map(Mirror::mirror)
+        .map_err(|what| failed(&self.identity, "next", task, what))
+    }
+}

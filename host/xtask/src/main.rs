@@ -1,0 +1,75 @@
+//! Set-up and chores of the project: `cargo xtask setup | plugins | test`.
+//!
+//! Each command does what the ones before it do, where that is still to be done: it looks at what is there, says what it
+//! installs or builds and why, and can be cut off and run again. Nothing outside the target folder is changed, except
+//! by rustup where it adds the WASM target.
+
+mod dataset;
+mod digest;
+mod plugins;
+mod process;
+mod python;
+mod test;
+mod wasm_std;
+mod workspace;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+use workspace::Workspace;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  setup    install what is missing: the WASM target, a Python environment, the data set
+  plugins  set up, then build the plugins
+  test     everything that CI checks; what follows `--` goes to cargo test
+  help     this text";
+
+fn main() -> ExitCode {
+    match run(std::env::args().skip(1).collect()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Vec<String>) -> Result<()> {
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    if !rest.is_empty() && command != "test" {
+        bail!("`{command}` takes no arguments\n{USAGE}");
+    }
+    match command {
+        "setup" => setup(&Workspace::find()?).map(drop),
+        "plugins" => plugins::build(&Workspace::find()?).map(drop),
+        "test" => test::run(&Workspace::find()?, rest),
+        "help" | "--help" | "-h" => {
+            eprintln!("{USAGE}");
+            Ok(())
+        }
+        other => bail!("there is no command `{other}`\n{USAGE}"),
+    }
+}
+
+/// What later steps need of the set-up.
+struct Setup {
+    wasm: wasm_std::WasmStd,
+    python: python::Python,
+    dataset: std::path::PathBuf,
+}
+
+fn setup(workspace: &Workspace) -> Result<Setup> {
+    process::need(
+        "cc",
+        "a C compiler",
+        "Debian and Ubuntu: gcc; Fedora: gcc; macOS: xcode-select --install",
+    )?;
+    let wasm = wasm_std::install(workspace)?;
+    let python = python::install(workspace)?;
+    let dataset = dataset::install(workspace, &python)?;
+    Ok(Setup { wasm, python, dataset })
+}

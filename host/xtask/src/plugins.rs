@@ -1,0 +1,116 @@
+//! Plugins, built beside the binary.
+
+use crate::digest;
+use crate::process::{self, say};
+use crate::wasm_std::TARGET;
+use crate::workspace::{Workspace, cargo, place, write};
+use crate::{Setup, setup};
+use anyhow::{Context, Result};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Plugins that are Rust crates: the package and the name of its component.
+const CRATES: [(&str, &str); 1] = [("koderz-exponential", "exponential")];
+
+/// Builds whatever is not there yet.
+pub(crate) fn build(workspace: &Workspace) -> Result<Setup> {
+    let setup = setup(workspace)?;
+    let plugins = workspace.binaries().join("plugins");
+    rust(workspace, &setup, &plugins)?;
+    python(workspace, &setup, &plugins)?;
+    Ok(setup)
+}
+
+fn rust(workspace: &Workspace, setup: &Setup, plugins: &Path) -> Result<()> {
+    let mut flags = setup.wasm.flags();
+    // A component holds the paths of its sources in its panic messages; nobody else should read them.
+    let cargo_home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
+    for (folder, name) in [(Some(workspace.root.clone()), "koderz"), (cargo_home, "cargo")] {
+        if let Some(folder) = folder {
+            flags.push(OsString::from(format!(
+                "--remap-path-prefix={}=/{name}",
+                folder.display()
+            )));
+        }
+    }
+    let separator = OsString::from("\u{1f}");
+    let mut command = cargo();
+    command
+        .current_dir(&workspace.root)
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--profile",
+            "plugin",
+            "--target",
+            TARGET,
+        ])
+        .env("KODERZ_HUMANEVAL_DATA", &setup.dataset)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join(&separator));
+    for (package, _) in CRATES {
+        command.args(["--package", package]);
+    }
+    process::run(&mut command, "build the plugins")?;
+    let built = workspace.target.join(TARGET).join("plugin");
+    for (package, name) in CRATES {
+        let component = built.join(format!("{}.wasm", package.replace('-', "_")));
+        let there = plugins.join(format!("{name}.wasm"));
+        if !there.is_file() || digest::of_file(&there)? != digest::of_file(&component)? {
+            place(&component, &there)?;
+        }
+    }
+    Ok(())
+}
+
+fn python(workspace: &Workspace, setup: &Setup, plugins: &Path) -> Result<()> {
+    let source = workspace.root.join("plugins/python");
+    let wit = workspace.root.join("wit/koderz-plugin-0.1.0");
+    let mut inputs = files(&source, "py")?;
+    inputs.extend(files(&wit, "wit")?);
+    inputs.push(workspace.root.join("host/xtask/requirements.txt"));
+    let wanted = digest::over(&["evaluator-plugin"], &inputs)?;
+    let stamp = workspace.setup().join("python-evaluator");
+    let component = plugins.join("python.wasm");
+    if component.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|done| done == wanted) {
+        return Ok(());
+    }
+    say("making the Python evaluator, a component with CPython inside: about 20 seconds");
+    let unfinished = workspace.setup().join("python.wasm");
+    process::output(
+        Command::new(setup.python.program("componentize-py"))
+            .arg("-d")
+            .arg(&wit)
+            .args(["-w", "evaluator-plugin", "componentize", "app", "-o"])
+            .arg(&unfinished)
+            .arg("-p")
+            .arg(&source)
+            // The seed of its hashes becomes part of the component, and the order of its sets with it.
+            .env("PYTHONHASHSEED", "0")
+            .current_dir(workspace.setup()),
+        "make the Python evaluator",
+    )?;
+    place(&unfinished, &component)?;
+    write(&stamp, wanted.as_bytes())
+}
+
+/// Files below a folder with an extension, in a fixed order.
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).with_context(|| format!("read {}", folder.display()))? {
+            let path = entry?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}

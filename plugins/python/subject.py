@@ -1,0 +1,58 @@
+"""The untrusted side: runs what a model wrote, and answers a judge's calls of it."""
+
+import json
+
+import encoding
+import failures
+
+NAME = "<answer>"
+
+_loaded = {}
+
+
+def run(source):
+    """Runs a source as a main program; the error that ended it, or none."""
+    return _execute(source, {"__name__": "__main__"})
+
+
+def load(source):
+    """Runs a source as a module and keeps what it defined; the error that ended it, or none."""
+    _loaded["__name__"] = "answer"
+    return _execute(source, _loaded)
+
+
+def _execute(source, scope):
+    failures.remember(NAME, source)
+    try:
+        exec(compile(source, NAME, "exec", dont_inherit=True), scope)
+    except BaseException as error:
+        # SystemExit too: a program that leaves early has not done what it was asked to, whatever status it names.
+        return _in_words(error)
+    return None
+
+
+def _in_words(error):
+    where = failures.trace(error, NAME)
+    return failures.summary(error) + ("\n" + where if where else "")
+
+
+def call(entry_point, text):
+    """Calls a definition with encoded arguments: an encoded pair of the value and the arguments, or an error.
+
+    The pair holds the arguments only if the call changed them. The error is a JSON object of the exception's type, its
+    message, its bases by name, and words for a person.
+    """
+    try:
+        positional, named = encoding.decode(text)
+        before = encoding.encode((positional, named))
+        value = _loaded[entry_point](*positional, **named)
+        after = encoding.encode((positional, named))
+        return encoding.encode((value, None if after == before else (positional, named))), None
+    except BaseException as error:
+        try:
+            message = str(error)[:2000]
+        except BaseException:
+            message = ""
+        bases = [base.__name__ for base in type(error).__mro__]
+        words = {"type": type(error).__name__, "bases": bases, "message": message, "words": _in_words(error)}
+        return None, json.dumps(words)
