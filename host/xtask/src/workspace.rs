@@ -41,10 +41,6 @@ impl Workspace {
     pub(crate) fn binaries(&self) -> PathBuf {
         self.target.join("debug")
     }
-
-    pub(crate) fn koderz(&self) -> PathBuf {
-        self.binaries().join(format!("koderz{}", std::env::consts::EXE_SUFFIX))
-    }
 }
 
 /// The cargo that runs this.
