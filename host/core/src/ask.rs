@@ -220,7 +220,10 @@ async fn decide(shared: &Shared, attempt: &Attempt) -> Decision {
     let policy = shared.retry.clone();
     let told = attempt.clone();
     let decided = shared.blocking(move || policy.decide(&told)).await;
-    let decision = decided.unwrap_or_else(|_| built_in(attempt));
+    let decision = decided.unwrap_or_else(|error| {
+        tracing::warn!("{error}; the built-in policy decides in its place");
+        built_in(attempt)
+    });
     bound(decision, attempt, &shared.plan)
 }
 

@@ -17,18 +17,26 @@ pub fn kind(kind: FailureKind) -> &'static str {
     }
 }
 
-/// What happened, in one line: the kind, the status where there was one, and what the server or the system said.
+/// Characters of what a server said that are shown.
+const SAID: usize = 500;
+
+/// What happened, in one line: the status where there was one, the kind with its detail, and what the server or the
+/// system said.
 pub fn failure(failure: &Failure) -> String {
     let status = failure
         .status
         .map(|status| format!("HTTP {status} "))
         .unwrap_or_default();
-    let kind = kind(failure.kind);
-    if failure.message.is_empty() {
-        format!("{status}{kind}")
-    } else {
-        format!("{status}{kind}: {}", failure.message)
+    let mut words = format!("{status}{}", kind(failure.kind));
+    if !failure.detail.is_empty() {
+        words.push_str(&format!(" ({})", failure.detail));
     }
+    let said: Vec<&str> = failure.message.split_whitespace().collect();
+    if !said.is_empty() {
+        words.push_str(": ");
+        words.extend(said.join(" ").chars().take(SAID));
+    }
+    words
 }
 
 /// Why a question got no answer.
@@ -38,5 +46,34 @@ pub fn ask_error(kind: AskErrorKind) -> &'static str {
         AskErrorKind::RetriesExhausted => "retries exhausted",
         AskErrorKind::Deadline => "deadline passed",
         AskErrorKind::Malformed => "unreadable answer",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use koderz_api::transport::Phase;
+
+    #[test]
+    fn a_failure_is_told_in_one_line_whatever_the_server_said() {
+        let told = Failure {
+            kind: FailureKind::Overloaded,
+            detail: "queue-full".to_owned(),
+            phase: Phase::Queue,
+            status: Some(503),
+            retry_after: None,
+            message: "server busy, please try again.  maximum\npending requests exceeded".to_owned(),
+        };
+        assert_eq!(
+            failure(&told),
+            "HTTP 503 server overloaded (queue-full): server busy, please try again. maximum pending requests exceeded"
+        );
+        let silent = Failure {
+            status: None,
+            detail: String::new(),
+            message: String::new(),
+            ..told
+        };
+        assert_eq!(failure(&silent), "server overloaded");
     }
 }

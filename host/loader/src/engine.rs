@@ -18,7 +18,8 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// The stack of an evaluator: deep recursion is ordinary in the programs it runs.
 pub(crate) const EVALUATOR_STACK: usize = 8 << 20;
 
-/// The engines of a process, with their clock. Cheap to clone.
+/// The engines of a process, with their clock. Cheap to clone; whatever runs guest code keeps a clone, because a call
+/// under a clock that has stopped would never be ended.
 #[derive(Clone)]
 pub struct Engines {
     pub(crate) plugins: Engine,

@@ -11,6 +11,7 @@ mod output;
 
 use crate::bindings::exports::koderz::plugin::evaluator::{Guest as Exports, GuestIndices, Objection};
 use crate::bindings::exports::koderz::plugin::identity;
+use crate::engine::Engines;
 use budget::Overrun;
 use inmate::{Inmate, Role};
 use koderz_api::execution::{ExecutionError, ExecutionErrorKind, Exit, Limits, Outcome, Program};
@@ -77,15 +78,17 @@ impl Sandbox {
 
 /// An evaluator in a component.
 pub struct ComponentEvaluator {
+    _engines: Engines,
     sandbox: Sandbox,
     identity: PluginInfo,
     languages: Vec<String>,
 }
 
 impl ComponentEvaluator {
-    pub(crate) fn open(sandbox: Sandbox, identity: &PluginInfo) -> Result<Self, String> {
+    pub(crate) fn open(engines: &Engines, sandbox: Sandbox, identity: &PluginInfo) -> Result<Self, String> {
         let languages = sandbox.languages()?;
         Ok(ComponentEvaluator {
+            _engines: engines.clone(),
             sandbox,
             identity: identity.clone(),
             languages,

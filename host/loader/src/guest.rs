@@ -5,12 +5,13 @@
 
 use crate::bindings::koderz::plugin::{data, log};
 use crate::engine::ticks;
+use crate::grants::Grants;
 use crate::limits::Memory;
 use koderz_api::identity::PluginInfo;
 use koderz_core::ports::PluginError;
 use std::sync::Arc;
 use std::time::Duration;
-use wasmtime::component::{HasSelf, Linker, Resource, ResourceTable};
+use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Engine, Store, Trap};
 
 /// The longest a single call may take. Suites and policies decide, which takes microseconds; what takes this long will
@@ -28,7 +29,7 @@ pub(crate) struct Guest {
     pub(crate) memory: Memory,
     plugin: Arc<str>,
     last_error: Option<String>,
-    table: ResourceTable,
+    grants: Grants,
 }
 
 impl log::Host for Guest {
@@ -49,33 +50,11 @@ impl log::Host for Guest {
     }
 }
 
-// Grants are not made yet, so no blob is ever held.
-impl data::Host for Guest {}
-
-impl data::HostBlob for Guest {
-    fn open(&mut self, _name: String) -> Result<Resource<data::Blob>, data::DataError> {
-        Err(data::DataError::NotGranted)
-    }
-
-    fn length(&mut self, _blob: Resource<data::Blob>) -> u64 {
-        0
-    }
-
-    fn read(&mut self, _blob: Resource<data::Blob>, _offset: u64, _length: u32) -> Result<Vec<u8>, data::DataError> {
-        Err(data::DataError::OutOfRange)
-    }
-
-    fn drop(&mut self, blob: Resource<data::Blob>) -> wasmtime::Result<()> {
-        self.table.delete(blob)?;
-        Ok(())
-    }
-}
-
 /// What suites and policies may import.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     log::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
-    data::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    data::add_to_linker::<_, HasSelf<Grants>>(&mut linker, |guest: &mut Guest| &mut guest.grants)?;
     Ok(linker)
 }
 
@@ -85,7 +64,7 @@ pub(crate) fn store(engine: &Engine, plugin: &Arc<str>) -> Store<Guest> {
         memory: Memory::at_most(MEMORY),
         plugin: plugin.clone(),
         last_error: None,
-        table: ResourceTable::new(),
+        grants: Grants::default(),
     };
     let mut store = Store::new(engine, guest);
     store.limiter(|guest| &mut guest.memory);

@@ -12,6 +12,7 @@ mod bindings;
 mod engine;
 mod error;
 mod evaluator;
+mod grants;
 mod guest;
 mod library;
 mod limits;

@@ -83,7 +83,9 @@ impl Library {
             .partition(|path| path.file_stem().is_some_and(|stem| stem == name));
         let mut others = Vec::new();
         for path in likely.iter().chain(&rest) {
-            let plugin = self.load(path)?;
+            let Some(plugin) = self.load_unless_broken(path)? else {
+                continue;
+            };
             if !plugin.interfaces().contains(&wanted.interface()) {
                 continue;
             }
@@ -98,19 +100,27 @@ impl Library {
     /// All plugins that run programs, the ones that the user named first.
     ///
     /// # Errors
-    /// If one of the files cannot be loaded.
+    /// If a file that the user named cannot be loaded.
     pub fn evaluators(&self) -> Result<Vec<Plugin>, LoadError> {
-        let mut plugins = self.all()?;
+        let mut plugins = Vec::new();
+        for path in self.files() {
+            plugins.extend(self.load_unless_broken(&path)?);
+        }
         plugins.retain(|plugin| plugin.interfaces().contains(&Interface::Evaluator));
         Ok(plugins)
     }
 
-    /// All plugins.
-    ///
-    /// # Errors
-    /// If one of the files cannot be loaded.
-    pub fn all(&self) -> Result<Vec<Plugin>, LoadError> {
-        self.files().iter().map(|path| self.load(path)).collect()
+    /// The plugin of a file. A broken one that merely lies in a folder must not keep the others from being used; a
+    /// broken one that the user named is an error.
+    fn load_unless_broken(&self, path: &Path) -> Result<Option<Plugin>, LoadError> {
+        match self.load(path) {
+            Ok(plugin) => Ok(Some(plugin)),
+            Err(error) if self.named.iter().any(|named| named == path) => Err(error),
+            Err(error) => {
+                tracing::warn!("left out: {}", in_one_line(&error));
+                Ok(None)
+            }
+        }
     }
 
     /// The files of the library in the order of their precedence; of two with the same name in different folders only
@@ -153,6 +163,17 @@ impl Library {
             hint,
         }
     }
+}
+
+/// An error with its causes, without its hint.
+fn in_one_line(error: &LoadError) -> String {
+    let mut words = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        words.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    words.lines().next().unwrap_or_default().to_owned()
 }
 
 fn looks_like_a_path(name: &str) -> bool {

@@ -28,6 +28,7 @@ const LARGEST: u64 = 256 << 20;
 pub struct Plugin(Arc<Loaded>);
 
 struct Loaded {
+    engines: Engines,
     path: PathBuf,
     digest: String,
     border: Border,
@@ -92,6 +93,7 @@ impl Plugin {
         };
         check_identity(path, &identity)?;
         Ok(Plugin(Arc::new(Loaded {
+            engines: engines.clone(),
             path: path.to_owned(),
             digest,
             border,
@@ -161,7 +163,8 @@ impl Plugin {
     /// If it is none, or refuses the settings.
     pub fn open_suite(&self, settings: &Map<String, Value>) -> Result<ComponentSuite, LoadError> {
         let instances = self.pure(Interface::Suite, settings)?;
-        ComponentSuite::open(instances, &self.0.identity, &text(settings)).map_err(|error| self.opening(error))
+        ComponentSuite::open(&self.0.engines, instances, &self.0.identity, &text(settings))
+            .map_err(|error| self.opening(error))
     }
 
     /// Opens it as a retry policy.
@@ -170,7 +173,8 @@ impl Plugin {
     /// If it is none, or refuses the settings.
     pub fn open_retry(&self, settings: &Map<String, Value>) -> Result<ComponentRetry, LoadError> {
         let instances = self.pure(Interface::Retry, settings)?;
-        ComponentRetry::open(instances, &self.0.identity, &text(settings)).map_err(|error| self.opening(error))
+        ComponentRetry::open(&self.0.engines, instances, &self.0.identity, &text(settings))
+            .map_err(|error| self.opening(error))
     }
 
     /// Opens it as an evaluator.
@@ -179,8 +183,10 @@ impl Plugin {
     /// If it is none, or does not say which languages it runs.
     pub fn open_evaluator(&self) -> Result<ComponentEvaluator, LoadError> {
         match &self.0.instances {
-            Instances::Evaluator(sandbox) => ComponentEvaluator::open(sandbox.clone(), &self.0.identity)
-                .map_err(|what| first_call(&self.0.path, "languages", what)),
+            Instances::Evaluator(sandbox) => {
+                ComponentEvaluator::open(&self.0.engines, sandbox.clone(), &self.0.identity)
+                    .map_err(|what| first_call(&self.0.path, "languages", what))
+            }
             Instances::Pure(_) => Err(self.lacks(Interface::Evaluator)),
         }
     }

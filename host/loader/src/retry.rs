@@ -4,6 +4,7 @@
 //! failure.
 
 use crate::bindings::exports::koderz::plugin::retry::{Guest as Exports, GuestIndices};
+use crate::engine::Engines;
 use crate::guest::{self, Guest, explain, failed};
 use crate::plugin::Opening;
 use koderz_api::identity::PluginInfo;
@@ -16,6 +17,7 @@ use wasmtime::component::{InstancePre, ResourceAny};
 
 /// A retry policy in a component, with its settings.
 pub struct ComponentRetry {
+    _engines: Engines,
     instances: InstancePre<Guest>,
     indices: GuestIndices,
     identity: PluginInfo,
@@ -32,10 +34,16 @@ struct Live {
 }
 
 impl ComponentRetry {
-    pub(crate) fn open(instances: &InstancePre<Guest>, identity: &PluginInfo, settings: &str) -> Result<Self, Opening> {
+    pub(crate) fn open(
+        engines: &Engines,
+        instances: &InstancePre<Guest>,
+        identity: &PluginInfo,
+        settings: &str,
+    ) -> Result<Self, Opening> {
         let indices = GuestIndices::new(instances)
             .map_err(|error| Opening::Failed(failed(identity, "open", None, format!("{error:#}"))))?;
         let policy = ComponentRetry {
+            _engines: engines.clone(),
             instances: instances.clone(),
             indices,
             identity: identity.clone(),

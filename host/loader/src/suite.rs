@@ -4,6 +4,7 @@
 //! impossible for a suite to remember anything.
 
 use crate::bindings::exports::koderz::plugin::suite::{GuestIndices, GuestSuite};
+use crate::engine::Engines;
 use crate::guest::{self, Guest, explain, failed};
 use crate::plugin::Opening;
 use koderz_api::identity::PluginInfo;
@@ -16,6 +17,7 @@ use wasmtime::component::{InstancePre, ResourceAny};
 
 /// A suite in a component, with its settings.
 pub struct ComponentSuite {
+    _engines: Engines,
     instances: InstancePre<Guest>,
     indices: GuestIndices,
     identity: PluginInfo,
@@ -24,10 +26,16 @@ pub struct ComponentSuite {
 }
 
 impl ComponentSuite {
-    pub(crate) fn open(instances: &InstancePre<Guest>, identity: &PluginInfo, settings: &str) -> Result<Self, Opening> {
+    pub(crate) fn open(
+        engines: &Engines,
+        instances: &InstancePre<Guest>,
+        identity: &PluginInfo,
+        settings: &str,
+    ) -> Result<Self, Opening> {
         let indices = GuestIndices::new(instances)
             .map_err(|error| Opening::Failed(failed(identity, "open", None, format!("{error:#}"))))?;
         let suite = ComponentSuite {
+            _engines: engines.clone(),
             instances: instances.clone(),
             indices,
             identity: identity.clone(),

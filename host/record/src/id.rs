@@ -24,6 +24,12 @@ impl RunId {
     }
 }
 
+/// A time in RFC 3339 form, UTC, to the second.
+pub fn timestamp(time: SystemTime) -> String {
+    let time = Timestamp::try_from(time).unwrap_or(Timestamp::MAX);
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -59,6 +65,12 @@ mod tests {
             "20261124-143412-7f3a"
         );
         assert_eq!(at(0, 1).as_str(), "19700101-000000-0001");
+    }
+
+    #[test]
+    fn a_timestamp_is_in_utc_and_ends_with_the_second() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_530_852_999);
+        assert_eq!(timestamp(time), "2026-11-24T14:34:12Z");
     }
 
     #[test]

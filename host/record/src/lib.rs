@@ -23,6 +23,6 @@ mod writer;
 
 pub use entries::Entries;
 pub use error::RecordError;
-pub use id::RunId;
+pub use id::{RunId, timestamp};
 pub use journal::SqliteJournal;
 pub use record::{Record, RunRow, RunState};

@@ -7,7 +7,8 @@
 use super::Cell;
 use super::budget::{Budget, Overrun};
 use super::output::Captured;
-use crate::bindings::koderz::plugin::{log, subject};
+use crate::bindings::koderz::plugin::{data, log, subject};
+use crate::grants::Grants;
 use crate::limits::Memory;
 use koderz_api::execution::Limits;
 use koderz_core::seed;
@@ -53,6 +54,7 @@ pub(crate) struct Inmate {
     time: Time,
     wasi: WasiCtx,
     table: ResourceTable,
+    grants: Grants,
     overrun: Option<Overrun>,
 }
 
@@ -193,6 +195,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Inmate>> {
     monotonic_clock::add_to_linker::<Inmate, HasSleepless>(&mut linker, |inmate| Sleepless(inmate))?;
     linker.allow_shadowing(false);
     log::add_to_linker::<_, HasSelf<Inmate>>(&mut linker, |inmate| inmate)?;
+    data::add_to_linker::<_, HasSelf<Grants>>(&mut linker, |inmate: &mut Inmate| &mut inmate.grants)?;
     subject::add_to_linker::<_, HasSelf<Inmate>>(&mut linker, |inmate| inmate)?;
     Ok(linker)
 }
@@ -225,6 +228,7 @@ pub(crate) fn store(engine: &Engine, limits: &Limits, output: Captured, stdin: &
         time,
         wasi,
         table: ResourceTable::new(),
+        grants: Grants::default(),
         overrun: None,
     };
     let mut store = Store::new(engine, inmate);
