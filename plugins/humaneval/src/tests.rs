@@ -1,0 +1,57 @@
+//! The suite as a host meets it.
+
+mod answers;
+mod repairs;
+mod robustness;
+mod suite;
+
+use crate::HumanEval;
+use crate::problem::Problem;
+use koderz_plugin::prelude::*;
+use koderz_plugin::testing::{open, reply};
+use std::time::Duration;
+
+/// A small problem with a helper.
+fn problem() -> Problem {
+    Problem {
+        prompt: r#"from typing import List
+
+
+def double(x: int) -> int:
+    return 2 * x
+
+
+def add(x: int, y: int) -> int:
+    """ Adds two numbers.
+    >>> add(1, 2)
+    3
+    """
+"#
+        .to_owned(),
+        entry_point: "add".to_owned(),
+        test: "def check(candidate):\n    assert candidate(1, 2) == 3\n".to_owned(),
+    }
+}
+
+fn suite(style: &str) -> HumanEval {
+    open(&format!(r#"{{"prompt-style": "{style}"}}"#)).expect("the settings are right")
+}
+
+/// An answer that reached the output bound.
+fn cut(text: &str) -> Reply {
+    Reply {
+        stop: StopReason::Length,
+        ..reply(text)
+    }
+}
+
+fn outcome(exit: Exit) -> Outcome {
+    Outcome {
+        exit,
+        stdout: Vec::new(),
+        stderr: Vec::new(),
+        cpu: Duration::ZERO,
+        wall: Duration::ZERO,
+        memory_bytes: 0,
+    }
+}
