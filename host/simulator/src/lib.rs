@@ -1,1 +1,40 @@
+//! An Ollama server inside the program: real HTTP on a loopback port, answers from a cassette.
+//!
+//! A cassette holds what a real model once answered. The server gives those answers and nothing else, so a run against
+//! it needs no model, takes no time and comes out the same every time; with [`Fault`]s it fails as a real server does.
+//! What it sends follows recorded exchanges with Ollama v0.32.15, and `docs/reference/embedded.md` says where it is
+//! simpler. `/api/version` answers `0.32.15+koderz`, by which a client can tell it apart.
+//!
+//! Where to look: [`Cassette`] is the file, [`Setup`] and [`Server`] are the server, `script` decides how one answer
+//! goes and `play` performs it.
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod about;
+mod ask;
+mod cassette;
+mod count;
+mod duration;
+mod fault;
+mod library;
+mod line;
+mod name;
+mod option;
+mod pace;
+mod play;
+mod question;
+mod reply;
+mod request;
+mod residency;
+mod respond;
+mod routes;
+mod script;
+mod server;
+mod wire;
+
+pub use cassette::{Cassette, CassetteError};
+pub use count::Counts;
+pub use fault::{Fault, FaultError};
+pub use pace::{Pace, PaceError};
+pub use server::{ServeError, Server, Setup};
