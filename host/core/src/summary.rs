@@ -137,6 +137,10 @@ pub fn truncated(verdict: &Verdict) -> bool {
 impl Summary {
     /// Takes in an event.
     pub fn observe(&mut self, entry: &Entry) {
+        if let Event::Began { .. } = entry.event {
+            // Clocks start again at 0 here, whether the stretch before was ended or killed.
+            self.before = self.took;
+        }
         self.took = self.before + entry.at;
         if entry.event.trial().is_some_and(|trial| self.warm_up.contains(trial)) {
             return;
@@ -179,7 +183,7 @@ impl Summary {
                 }
             }
             Event::TrialFinished { trial, verdict } => self.sample(trial).verdict = Some(verdict.clone()),
-            Event::Ended { .. } => self.before = self.took,
+            Event::Ended { .. } => {}
         }
     }
 
@@ -376,20 +380,26 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_every_stretch_of_work_is_added_up() {
+    fn the_time_of_every_stretch_of_work_is_added_up_also_of_one_that_was_killed() {
+        let start = || Event::Began {
+            trials: None,
+            settled: 0,
+        };
+        let end = || Event::Ended {
+            end: crate::event::End::Drained,
+        };
         let mut summary = Summary::default();
-        summary.observe(&entry(
-            5,
-            Event::Ended {
-                end: crate::event::End::Drained,
-            },
-        ));
-        summary.observe(&entry(
-            3,
-            Event::Ended {
-                end: crate::event::End::Finished,
-            },
-        ));
-        assert_eq!(summary.took, Duration::from_secs(8));
+        let killed = began("a", 0, "main");
+        for (seconds, event) in [
+            (0, start()),
+            (5, end()),
+            (0, start()),
+            (3, killed),
+            (1, start()),
+            (4, end()),
+        ] {
+            summary.observe(&entry(seconds, event));
+        }
+        assert_eq!(summary.took, Duration::from_secs(5 + 3 + 4));
     }
 }
