@@ -1,1 +1,40 @@
+//! What people and programs see of a run.
+//!
+//! Everything here is a fold over the events of a run, whether they are arriving or were read back, so that what was
+//! shown live and what a report says cannot differ. While a run goes on, [`Terminal`] shows how far it is and
+//! [`RetryLog`] writes its retries to the log; whoever runs it keeps its [`Story`]. Afterwards a [`Report`] is made of
+//! the story: [`text`] for a terminal, [`one`] for a run of a single task, [`json`] for programs, [`html`] to look into
+//! every sample. Which tasks there are and what an answer means is the suite's to know; nothing here knows a benchmark
+//! by name.
+//!
+//! Texts of models, servers and plugins are not trusted: on a terminal nothing in them moves the cursor, and in the
+//! page all of them are escaped.
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod excerpt;
+#[cfg(test)]
+mod fixture;
+mod html;
+mod json;
+mod line;
+mod numbers;
+mod one;
+mod progress;
+mod report;
+mod retries;
+mod screen;
+mod story;
+mod tale;
+mod terminal;
+mod text;
+
+pub use html::html;
+pub use json::json;
+pub use one::one;
+pub use report::{Paths, Report, ReportError};
+pub use retries::RetryLog;
+pub use story::Story;
+pub use terminal::{LogWriter, Shape, Terminal};
+pub use text::text;

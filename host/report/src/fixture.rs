@@ -1,0 +1,328 @@
+//! Made-up runs for tests: each event comes a second after the one before.
+
+use crate::story::Story;
+use koderz_api::chat::{
+    AskError, AskErrorKind, Capture, Format, Message, Prompt, Reply, Request, Role, Sampling, ServerTiming, StopReason,
+    Timing, Usage,
+};
+use koderz_api::execution::{Exit, Limits, Outcome, Program};
+use koderz_api::identity::PluginInfo;
+use koderz_api::retry::Decision;
+use koderz_api::suite::{Command, Completion, Grade, Metric, Task, Verdict};
+use koderz_api::transport::{Failure, FailureKind, Phase};
+use koderz_core::event::{End, Entry, Event, Place, TrialId};
+use koderz_core::manifest::{Manifest, PluginUse, ServerUse};
+use koderz_core::plan::{Defaults, Selection};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+pub(crate) const PLACE: Place = Place { round: 0, command: 0 };
+
+pub(crate) fn manifest() -> Manifest {
+    let plugin = |name: &str, version: &str| PluginUse {
+        identity: PluginInfo {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            summary: String::new(),
+        },
+        digest: "00ff".to_owned(),
+        file: format!("{name}.wasm"),
+        settings: serde_json::Map::new(),
+    };
+    Manifest {
+        run: "20261124-143412-7f3a".to_owned(),
+        began: "2026-11-24T14:34:12Z".to_owned(),
+        koderz: "0.1.0".to_owned(),
+        suite: plugin("sums", "0.2.0"),
+        retry: plugin("exponential", "0.1.0"),
+        evaluators: vec![plugin("python", "0.1.0")],
+        server: ServerUse {
+            host: "127.0.0.1:11434".to_owned(),
+            version: Some("0.9.1".to_owned()),
+        },
+        models: [("subject".to_owned(), "tiny:1b".to_owned())].into(),
+        model_digests: [("tiny:1b".to_owned(), "sha256:1234".to_owned())].into(),
+        selection: Selection::default(),
+        samples: NonZeroU32::MIN,
+        seed: 42,
+        concurrency: NonZeroU32::MIN,
+        defaults: Defaults {
+            temperature: 0.0,
+            top_p: None,
+            max_output_tokens: Some(512),
+        },
+        context_tokens: Some(4096),
+        timeout: Duration::from_secs(300),
+        max_retries: Some(3),
+        command_line: ["koderz", "benchmark", "tiny:1b"].map(str::to_owned).into(),
+    }
+}
+
+pub(crate) fn trial_id(task: &str, sample: u32, go: u32) -> TrialId {
+    TrialId {
+        task: task.to_owned(),
+        sample,
+        go,
+    }
+}
+
+pub(crate) fn failure(kind: FailureKind, status: Option<u16>, message: &str) -> Failure {
+    Failure {
+        kind,
+        detail: "queue-full".to_owned(),
+        phase: Phase::Queue,
+        status,
+        retry_after: None,
+        message: message.to_owned(),
+    }
+}
+
+pub(crate) fn reply(text: &str) -> Reply {
+    Reply {
+        text: text.to_owned(),
+        thinking: None,
+        stop: StopReason::Finished,
+        usage: Usage {
+            input_tokens: Some(30),
+            output_tokens: Some(20),
+        },
+        timing: Timing {
+            total: Duration::from_millis(1500),
+            first_token: Some(Duration::from_millis(250)),
+            server: Some(ServerTiming {
+                generation: Some(Duration::from_secs(1)),
+                ..ServerTiming::default()
+            }),
+            ..Timing::default()
+        },
+        attempts: 1,
+        raw: None,
+    }
+}
+
+pub(crate) fn answer(text: &str) -> Completion {
+    Completion::Asked(Ok(reply(text)))
+}
+
+pub(crate) fn question(prompt: &str) -> Command {
+    Command::Ask(Request {
+        slot: "subject".to_owned(),
+        prompt: Prompt::Chat(vec![
+            Message {
+                role: Role::System,
+                content: "Add up.".to_owned(),
+            },
+            Message {
+                role: Role::User,
+                content: prompt.to_owned(),
+            },
+        ]),
+        format: Format::Text,
+        sampling: Sampling::default(),
+        capture: Capture::default(),
+        extra: None,
+    })
+}
+
+pub(crate) fn program(subject: &str) -> Command {
+    Command::Execute(Program {
+        language: "python".to_owned(),
+        subject: subject.to_owned(),
+        judge: Some("assert add(1, 2) == 3".to_owned()),
+        entry_points: vec!["add".to_owned()],
+        stdin: Vec::new(),
+        limits: Limits {
+            cpu: Duration::from_secs(3),
+            wall: Duration::from_secs(30),
+            memory_bytes: 1 << 28,
+            output_bytes: 1 << 16,
+        },
+    })
+}
+
+/// Events as they would be recorded.
+#[derive(Clone, Default)]
+pub(crate) struct Tape {
+    entries: Vec<Entry>,
+    clock: Duration,
+}
+
+impl Tape {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn push(mut self, event: Event) -> Self {
+        self.entries.push(Entry { at: self.clock, event });
+        self.clock += Duration::from_secs(1);
+        self
+    }
+
+    pub(crate) fn began(mut self, trials: u64, settled: u64) -> Self {
+        self.clock = Duration::ZERO;
+        self.push(Event::Began {
+            trials: Some(trials),
+            settled,
+        })
+    }
+
+    pub(crate) fn stage(self, stage: &str, warm_up: bool) -> Self {
+        self.push(Event::StageBegan {
+            stage: stage.to_owned(),
+            warm_up,
+        })
+    }
+
+    pub(crate) fn trial(self, task: &str, go: u32, told: impl FnOnce(TrialTape) -> TrialTape) -> Self {
+        self.trial_in("main", task, go, told)
+    }
+
+    pub(crate) fn trial_in(self, stage: &str, task: &str, go: u32, told: impl FnOnce(TrialTape) -> TrialTape) -> Self {
+        let began = Event::TrialBegan {
+            trial: trial_id(task, 0, go),
+            task: Task {
+                id: task.to_owned(),
+                stage: stage.to_owned(),
+                input: "{}".to_owned(),
+                labels: Vec::new(),
+            },
+            seed: 7,
+        };
+        self.push(began).onward(task, go, told)
+    }
+
+    /// More of a trial that has begun.
+    pub(crate) fn onward(self, task: &str, go: u32, told: impl FnOnce(TrialTape) -> TrialTape) -> Self {
+        told(TrialTape {
+            tape: self,
+            id: trial_id(task, 0, go),
+        })
+        .tape
+    }
+
+    pub(crate) fn ended(self, end: End) -> Self {
+        self.push(Event::Ended { end })
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    pub(crate) fn story(&self) -> Story {
+        self.story_of(manifest())
+    }
+
+    pub(crate) fn story_of(&self, manifest: Manifest) -> Story {
+        let mut story = Story::new(manifest);
+        for entry in &self.entries {
+            story.observe(entry);
+        }
+        story
+    }
+}
+
+/// The events of one trial.
+pub(crate) struct TrialTape {
+    tape: Tape,
+    id: TrialId,
+}
+
+impl TrialTape {
+    fn push(mut self, event: Event) -> Self {
+        self.tape = self.tape.push(event);
+        self
+    }
+
+    fn stepped(self, command: Command) -> Self {
+        let trial = self.id.clone();
+        self.push(Event::Stepped {
+            trial,
+            round: 0,
+            commands: vec![command],
+        })
+    }
+
+    pub(crate) fn completed(self, completion: Completion) -> Self {
+        let trial = self.id.clone();
+        self.push(Event::Completed {
+            trial,
+            place: PLACE,
+            completion,
+        })
+    }
+
+    pub(crate) fn questioned(self, prompt: &str) -> Self {
+        self.stepped(question(prompt))
+    }
+
+    pub(crate) fn asked(self, text: &str) -> Self {
+        self.questioned("What is 1 + 2?").completed(answer(text))
+    }
+
+    pub(crate) fn unanswered(self, kind: AskErrorKind, message: &str) -> Self {
+        self.questioned("What is 1 + 2?")
+            .completed(Completion::Asked(Err(AskError {
+                kind,
+                status: Some(503),
+                message: message.to_owned(),
+                attempts: 4,
+            })))
+    }
+
+    pub(crate) fn failed_attempt(self, number: u32) -> Self {
+        self.failed_with(
+            number,
+            failure(FailureKind::Overloaded, Some(503), "server busy"),
+            Decision::Retry(Duration::from_secs(2)),
+        )
+    }
+
+    pub(crate) fn failed_with(self, number: u32, failure: Failure, decision: Decision) -> Self {
+        let trial = self.id.clone();
+        self.push(Event::AttemptFailed {
+            trial,
+            place: PLACE,
+            number,
+            of: Some(4),
+            failure,
+            entropy: 1,
+            decision,
+        })
+    }
+
+    pub(crate) fn ran(self, subject: &str, exit: Exit) -> Self {
+        self.stepped(program(subject))
+            .completed(Completion::Executed(Ok(Outcome {
+                exit,
+                stdout: b"3\n".to_vec(),
+                stderr: Vec::new(),
+                cpu: Duration::from_millis(12),
+                wall: Duration::from_millis(20),
+                memory_bytes: 5 << 20,
+            })))
+    }
+
+    pub(crate) fn verdict(self, grade: Grade, reason: &str) -> Self {
+        self.labelled(grade, reason, &[])
+    }
+
+    pub(crate) fn labelled(self, grade: Grade, reason: &str, labels: &[(&str, &str)]) -> Self {
+        let trial = self.id.clone();
+        let labels = labels
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        self.push(Event::TrialFinished {
+            trial,
+            verdict: Verdict {
+                grade,
+                metrics: vec![Metric {
+                    name: "length".to_owned(),
+                    value: 3.0,
+                }],
+                reason: reason.to_owned(),
+                labels,
+            },
+        })
+    }
+}

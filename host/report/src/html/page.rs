@@ -1,0 +1,174 @@
+//! The page as a whole: figures, facts, and a row for each sample.
+
+use crate::html::room::Room;
+use crate::html::sample::Row;
+use crate::numbers::{counted, grouped, hundredths, percent, span};
+use crate::progress::ending;
+use crate::report::{Report, ReportError};
+use crate::tale::Tale;
+use askama::Template;
+use koderz_core::manifest::PluginUse;
+use koderz_core::statistics::Rate;
+
+/// What the texts of a sample may take in the page, in bytes, on average: 164 samples stay under 3 MB.
+const SAMPLE_BYTES: usize = 12 << 10;
+
+/// What all texts together may always take.
+const LEAST_BYTES: usize = 1 << 20;
+
+/// A run as one HTML page that needs nothing else.
+///
+/// # Errors
+/// If the page's template fails.
+pub fn html(report: &Report<'_>) -> Result<String, ReportError> {
+    Page::of(report).render().map_err(ReportError::Page)
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page {
+    suite: String,
+    model: String,
+    run: String,
+    end: String,
+    rates: Vec<RateView>,
+    tiles: Vec<Tile>,
+    failures: Vec<(String, String)>,
+    retries: Vec<(String, String)>,
+    facts: Vec<(&'static str, String)>,
+    rows: Vec<Row>,
+    not_begun: Option<String>,
+    resume: Option<String>,
+}
+
+struct RateView {
+    name: String,
+    value: String,
+    interval: String,
+    /// Places on an axis that is 100 long.
+    at: String,
+    low: String,
+    width: String,
+}
+
+struct Tile {
+    class: &'static str,
+    count: String,
+    name: &'static str,
+    note: String,
+}
+
+impl Page {
+    fn of(report: &Report<'_>) -> Self {
+        let manifest = report.manifest();
+        let summary = report.story.summary();
+        let room = room(report);
+        let grouped_counts = |counts: Vec<(String, u64)>| -> Vec<(String, String)> {
+            counts.into_iter().map(|(name, count)| (name, grouped(count))).collect()
+        };
+        Page {
+            suite: format!("{} {}", manifest.suite.identity.name, manifest.suite.identity.version),
+            model: manifest.models.get("subject").cloned().unwrap_or_default(),
+            run: manifest.run.clone(),
+            end: format!("{}; {} of work", ending(report.end), span(summary.took)),
+            rates: report.rates().into_iter().map(RateView::of).collect(),
+            tiles: tiles(report),
+            failures: grouped_counts(report.failures()),
+            retries: grouped_counts(report.retries()),
+            facts: facts(report),
+            rows: summary
+                .samples
+                .iter()
+                .map(|(id, sample)| Row::of(id, sample, report.story.tale(id), room))
+                .collect(),
+            not_begun: Some(report.not_begun()).filter(|count| *count > 0).map(grouped),
+            resume: report.unfinished().then(|| format!("koderz resume {}", manifest.run)),
+        }
+    }
+}
+
+/// What each text gets for the page to keep its size.
+fn room(report: &Report<'_>) -> Room {
+    let samples = &report.story.summary().samples;
+    let tales = samples.keys().filter_map(|id| report.story.tale(id));
+    Room::shared_by(
+        tales.flat_map(Tale::texts),
+        LEAST_BYTES.max(samples.len() * SAMPLE_BYTES),
+    )
+}
+
+impl RateView {
+    fn of((k, rate): (u64, Rate)) -> Self {
+        RateView {
+            name: format!("pass@{k}"),
+            value: percent(rate.value),
+            interval: format!("{} to {}", hundredths(rate.low), percent(rate.high)),
+            at: hundredths(rate.value),
+            low: hundredths(rate.low),
+            width: hundredths(rate.high - rate.low),
+        }
+    }
+}
+
+fn tiles(report: &Report<'_>) -> Vec<Tile> {
+    let counts = report.counts();
+    let truncated = match counts.truncated {
+        0 => String::new(),
+        n => format!("{} cut by the output bound", grouped(n)),
+    };
+    let all = [
+        ("pass", counts.pass, String::new(), true),
+        ("fail", counts.fail, truncated, true),
+        ("partial", counts.partial, String::new(), false),
+        ("ungraded", counts.ungraded, "measured only".to_owned(), false),
+        ("inconclusive", counts.inconclusive, "in no rate".to_owned(), true),
+        ("open", counts.open, "without a verdict".to_owned(), false),
+    ];
+    all.into_iter()
+        .filter(|(_, count, _, always)| *always || *count > 0)
+        .map(|(name, count, note, _)| Tile {
+            class: name,
+            count: grouped(count),
+            name,
+            note,
+        })
+        .collect()
+}
+
+fn facts(report: &Report<'_>) -> Vec<(&'static str, String)> {
+    let manifest = report.manifest();
+    let summary = report.story.summary();
+    let none = || "the server's".to_owned();
+    let plugin = |plugin: &PluginUse| format!("{} {}", plugin.identity.name, plugin.identity.version);
+    let version = manifest.server.version.as_deref();
+    let evaluators: Vec<String> = manifest.evaluators.iter().map(plugin).collect();
+    let digests: Vec<&str> = manifest.model_digests.values().map(String::as_str).collect();
+    let defaults = &manifest.defaults;
+    let tokens = |bound: Option<u32>| bound.map_or_else(none, |bound| counted(bound.into(), "token"));
+    [
+        ("Run", manifest.run.clone()),
+        ("Begun", manifest.began.clone()),
+        ("Koderz", manifest.koderz.clone()),
+        (
+            "Server",
+            format!("{} {}", manifest.server.host, version.unwrap_or_default()),
+        ),
+        ("Model digest", digests.join(", ")),
+        ("Retry policy", plugin(&manifest.retry)),
+        ("Programs run by", evaluators.join(", ")),
+        ("Samples per task", manifest.samples.to_string()),
+        ("Temperature", defaults.temperature.to_string()),
+        ("Top p", defaults.top_p.map_or_else(none, |p| p.to_string())),
+        ("Longest answer", tokens(defaults.max_output_tokens)),
+        ("Context window", tokens(manifest.context_tokens)),
+        ("Seed", manifest.seed.to_string()),
+        ("Questions at once", manifest.concurrency.to_string()),
+        ("Answers", grouped(summary.answers)),
+        ("Tokens written", grouped(summary.output_tokens)),
+        ("Command line", manifest.command_line.join(" ")),
+        ("Record", report.paths.record.display().to_string()),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.trim().is_empty())
+    .collect()
+}

@@ -1,0 +1,189 @@
+//! A sample in the page: a line to skim, and what it opens to.
+
+use crate::excerpt::Excerpt;
+use crate::html::room::Room;
+use crate::line::{first, fit};
+use crate::numbers::{counted, grouped, span};
+use crate::report::{NO_KIND, decision, facts, failure_kind, grade, role, words_of_grade};
+use crate::tale::{FailedAttempt, Ran, Source, Tale};
+use koderz_api::execution::Exit;
+use koderz_api::suite::{Grade, Verdict};
+use koderz_core::summary::{Sample, SampleId};
+use koderz_core::words;
+
+/// The length of a reason in the line to skim, in columns.
+const REASON: usize = 200;
+
+/// The latest attempts that failed are shown; all are in the record.
+const ATTEMPTS: usize = 20;
+
+pub(super) struct Row {
+    pub(super) task: String,
+    pub(super) sample: u32,
+    pub(super) class: &'static str,
+    pub(super) grade: String,
+    pub(super) kind: String,
+    pub(super) reason: String,
+    pub(super) tokens: String,
+    pub(super) took: String,
+    pub(super) failed_attempts: u32,
+    pub(super) full_reason: String,
+    pub(super) labels: Vec<(String, String)>,
+    pub(super) metrics: Vec<(String, String)>,
+    pub(super) question: Vec<(&'static str, String)>,
+    pub(super) several: bool,
+    pub(super) answer: Option<AnswerView>,
+    pub(super) no_answer: Option<String>,
+    pub(super) program: Option<ProgramView>,
+    pub(super) attempts: Vec<AttemptView>,
+    pub(super) attempts_left_out: u64,
+}
+
+pub(super) struct AnswerView {
+    pub(super) text: String,
+    pub(super) thinking: Option<String>,
+    pub(super) facts: String,
+}
+
+pub(super) struct ProgramView {
+    pub(super) language: String,
+    pub(super) subject: String,
+    pub(super) judge: Option<String>,
+    pub(super) exit: Option<String>,
+    pub(super) output: Vec<(&'static str, String)>,
+}
+
+pub(super) struct AttemptView {
+    pub(super) number: u32,
+    pub(super) kind: &'static str,
+    pub(super) words: String,
+    pub(super) decision: String,
+}
+
+impl Row {
+    pub(super) fn of(id: &SampleId, sample: &Sample, tale: Option<&Tale>, room: Room) -> Self {
+        let verdict = sample.verdict.as_ref();
+        let shown = |excerpt: &Excerpt| room.excerpt(excerpt);
+        let answer = tale.and_then(|tale| tale.answer.as_ref());
+        let question = tale.and_then(|tale| tale.question.as_deref()).unwrap_or_default();
+        let attempts = tale.map(|tale| tale.attempts.as_slice()).unwrap_or_default();
+        let attempts = &attempts[attempts.len().saturating_sub(ATTEMPTS)..];
+        Row {
+            task: id.task.clone(),
+            sample: id.sample,
+            class: verdict.map_or("open", |verdict| grade(verdict.grade)),
+            grade: verdict.map_or_else(|| "open".to_owned(), words_of_grade),
+            kind: verdict.map(kind).unwrap_or_default(),
+            reason: verdict
+                .map(|verdict| fit(&first(&verdict.reason), REASON))
+                .unwrap_or_default(),
+            tokens: grouped(sample.output_tokens),
+            took: tale.and_then(|tale| tale.took).map(span).unwrap_or_default(),
+            failed_attempts: sample.failed_attempts,
+            full_reason: verdict
+                .map(|verdict| room.short().text(&verdict.reason))
+                .unwrap_or_default(),
+            labels: labels(tale, verdict, room.short()),
+            metrics: verdict.map(metrics).unwrap_or_default(),
+            question: question
+                .iter()
+                .map(|turn| (role(turn.role), shown(&turn.text)))
+                .collect(),
+            several: tale.is_some_and(|tale| tale.questions > 1),
+            answer: answer.and_then(|answer| answer.as_ref().ok()).map(|answer| AnswerView {
+                text: shown(&answer.text),
+                thinking: answer.thinking.as_ref().map(shown),
+                facts: facts(answer),
+            }),
+            no_answer: answer.and_then(|answer| answer.as_ref().err()).map(|error| {
+                let attempts = counted(error.attempts.into(), "attempt");
+                let message = room.short().excerpt(&error.message);
+                format!("{} after {attempts}: {message}", words::ask_error(error.kind))
+            }),
+            program: tale.and_then(|tale| Some(ProgramView::of(tale.program.as_ref()?, tale, room))),
+            attempts: attempts.iter().map(|attempt| AttemptView::of(attempt, room)).collect(),
+            attempts_left_out: u64::from(sample.failed_attempts).saturating_sub(attempts.len() as u64),
+        }
+    }
+}
+
+fn kind(verdict: &Verdict) -> String {
+    match verdict.grade {
+        Grade::Fail => failure_kind(verdict).unwrap_or(NO_KIND).to_owned(),
+        _ => failure_kind(verdict).unwrap_or_default().to_owned(),
+    }
+}
+
+fn labels(tale: Option<&Tale>, verdict: Option<&Verdict>, room: Room) -> Vec<(String, String)> {
+    let stated = tale.map(|tale| tale.labels.as_slice()).unwrap_or_default();
+    let learned = verdict.map(|verdict| verdict.labels.as_slice()).unwrap_or_default();
+    let labels = stated.iter().chain(learned);
+    labels
+        .map(|(name, value)| (room.text(name), room.text(value)))
+        .collect()
+}
+
+fn metrics(verdict: &Verdict) -> Vec<(String, String)> {
+    let metrics = verdict.metrics.iter();
+    metrics
+        .map(|metric| (metric.name.clone(), metric.value.to_string()))
+        .collect()
+}
+
+impl ProgramView {
+    fn of(source: &Source, tale: &Tale, room: Room) -> Self {
+        let shown = |excerpt: &Excerpt| room.excerpt(excerpt);
+        let output = |ran: &Ran| {
+            [("standard output", &ran.stdout), ("standard error", &ran.stderr)]
+                .into_iter()
+                .filter(|(_, text)| !text.kept().is_empty())
+                .map(|(name, text)| (name, shown(text)))
+                .collect()
+        };
+        ProgramView {
+            language: source.language.clone(),
+            subject: shown(&source.subject),
+            judge: source.judge.as_ref().map(shown),
+            exit: tale.outcome.as_ref().map(|outcome| match outcome {
+                Ok(ran) => format!(
+                    "{}; {} on the processor, {} of memory",
+                    room.short().text(&exit(&ran.exit)),
+                    span(ran.cpu),
+                    mebibytes(ran.memory_bytes)
+                ),
+                Err(error) => format!("could not be judged: {}", room.short().text(&error.message)),
+            }),
+            output: match &tale.outcome {
+                Some(Ok(ran)) => output(ran),
+                Some(Err(_)) | None => Vec::new(),
+            },
+        }
+    }
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+}
+
+fn exit(exit: &Exit) -> String {
+    match exit {
+        Exit::Passed => "passed".to_owned(),
+        Exit::Failed(check) => format!("failed: {check}"),
+        Exit::Crashed(fault) => format!("crashed: {fault}"),
+        Exit::CpuLimit => "used up its time on the processor".to_owned(),
+        Exit::WallLimit => "used up its time on the clock".to_owned(),
+        Exit::MemoryLimit => "asked for more memory than it may have".to_owned(),
+        Exit::OutputLimit => "wrote more than it may".to_owned(),
+    }
+}
+
+impl AttemptView {
+    fn of(attempt: &FailedAttempt, room: Room) -> Self {
+        AttemptView {
+            number: attempt.number,
+            kind: words::kind(attempt.failure.kind),
+            words: room.short().text(&words::failure(&attempt.failure)),
+            decision: room.short().text(&decision(&attempt.decision)),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The story of a run: what was asked, answered, run and decided in each sample, and what the run comes to.
+//!
+//! A fold over the events of a run, whether they are arriving or were read back, over as many stretches of work as
+//! there were. Of each sample its latest go is kept, and of each text its beginning, so that memory is bounded.
+
+use crate::tale::Tale;
+use koderz_core::event::{End, Entry, Event, TrialId};
+use koderz_core::manifest::Manifest;
+use koderz_core::summary::{SampleId, Summary};
+use std::collections::{BTreeMap, HashSet};
+
+/// What a run was made of, what happened in it, and what it comes to.
+#[derive(Clone, Debug)]
+pub struct Story {
+    manifest: Manifest,
+    summary: Summary,
+    end: Option<End>,
+    tales: BTreeMap<SampleId, Tale>,
+    warm_up: HashSet<SampleId>,
+}
+
+impl Story {
+    /// A story of which nothing is told yet.
+    pub fn new(manifest: Manifest) -> Self {
+        Story {
+            manifest,
+            summary: Summary::default(),
+            end: None,
+            tales: BTreeMap::new(),
+            warm_up: HashSet::new(),
+        }
+    }
+
+    /// Takes in an event. Events come in the record's order.
+    pub fn observe(&mut self, entry: &Entry) {
+        self.summary.observe(entry);
+        match &entry.event {
+            Event::Began { .. } => {
+                self.end = None;
+                for tale in self.tales.values_mut() {
+                    tale.stop_clock();
+                }
+            }
+            Event::Ended { end } => self.end = Some(end.clone()),
+            Event::StageBegan { .. } => {}
+            event => {
+                if let Some(trial) = event.trial() {
+                    self.observe_trial(trial, entry);
+                }
+            }
+        }
+    }
+
+    fn observe_trial(&mut self, trial: &TrialId, entry: &Entry) {
+        let id = SampleId {
+            task: trial.task.clone(),
+            sample: trial.sample,
+        };
+        // The summary knows which stages are warm-ups, and has no samples of them.
+        if !self.summary.samples.contains_key(&id) {
+            self.warm_up.insert(id);
+            return;
+        }
+        self.tales.entry(id).or_default().observe(entry);
+    }
+
+    /// What the run was made of.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What it comes to.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// How the last stretch of work ended; none where it goes on or was interrupted.
+    pub fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    /// How many trials have not begun, where the suite says how many there are in all.
+    pub fn not_begun(&self) -> Option<u64> {
+        if self.end == Some(End::Finished) {
+            return Some(0);
+        }
+        let begun = self.summary.samples.len() + self.warm_up.len();
+        self.summary.trials.map(|trials| trials.saturating_sub(begun as u64))
+    }
+
+    pub(crate) fn tale(&self, id: &SampleId) -> Option<&Tale> {
+        self.tales.get(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::excerpt::KEPT;
+    use crate::fixture::Tape;
+    use koderz_api::execution::Exit;
+    use koderz_api::suite::Grade;
+
+    fn tale<'a>(story: &'a Story, task: &str) -> &'a Tale {
+        let id = SampleId {
+            task: task.to_owned(),
+            sample: 0,
+        };
+        story.tale(&id).expect("the sample is known")
+    }
+
+    fn answered(tale: &Tale) -> String {
+        let answer = tale.answer.as_ref().expect("it was asked");
+        answer.as_ref().expect("it was answered").text.shown(usize::MAX)
+    }
+
+    #[test]
+    fn a_later_go_replaces_what_was_told_of_the_earlier_one() {
+        let story = Tape::new()
+            .began(1, 0)
+            .trial("t/1", 0, |trial| {
+                trial
+                    .asked("first")
+                    .failed_attempt(1)
+                    .verdict(Grade::Inconclusive, "no")
+            })
+            .ended(End::Finished)
+            .began(1, 0)
+            .trial("t/1", 1, |trial| trial.asked("second").verdict(Grade::Pass, ""))
+            .ended(End::Finished)
+            .story();
+        assert_eq!(answered(tale(&story, "t/1")), "second");
+        assert!(tale(&story, "t/1").attempts.is_empty());
+        assert_eq!(story.summary().counts().pass, 1);
+    }
+
+    #[test]
+    fn a_killed_stretch_has_no_end_and_the_next_goes_on_with_its_trial() {
+        let tape = Tape::new()
+            .began(3, 0)
+            .trial("t/1", 0, |trial| trial.asked("before the kill"));
+        assert_eq!(tape.story().end(), None);
+        assert_eq!(tape.story().not_begun(), Some(2));
+        let story = tape
+            .began(3, 0)
+            .onward("t/1", 0, |trial| {
+                trial.ran("x = 1", Exit::Passed).verdict(Grade::Pass, "")
+            })
+            .ended(End::Drained)
+            .story();
+        assert_eq!(story.end(), Some(&End::Drained));
+        assert_eq!(answered(tale(&story, "t/1")), "before the kill");
+        assert_eq!(tale(&story, "t/1").took, None, "two clocks give no length of time");
+    }
+
+    #[test]
+    fn warm_up_trials_have_no_tale_but_have_begun() {
+        let story = Tape::new()
+            .began(2, 0)
+            .stage("warm", true)
+            .trial_in("warm", "w/1", 0, |trial| trial.asked("hm").verdict(Grade::Pass, ""))
+            .stage("main", false)
+            .story();
+        assert!(story.tales.is_empty());
+        assert_eq!(story.not_begun(), Some(1));
+    }
+
+    #[test]
+    fn a_text_is_kept_up_to_a_bound_and_says_that_it_was_cut() {
+        let long = "x".repeat(KEPT + 5);
+        let story = Tape::new()
+            .began(1, 0)
+            .trial("t/1", 0, |trial| trial.asked(&long))
+            .story();
+        let text = answered(tale(&story, "t/1"));
+        assert!(text.ends_with("[cut here; 5 bytes more in the record]"));
+        assert!(text.len() < KEPT + 100);
+    }
+}

@@ -1,0 +1,240 @@
+//! What is told of one sample: what was asked, answered, run and decided in its latest go.
+
+use crate::excerpt::Excerpt;
+use koderz_api::chat::{AskErrorKind, Prompt, Request, Role, StopReason, Timing, Usage};
+use koderz_api::execution::{ExecutionError, Exit, Outcome, Program};
+use koderz_api::retry::Decision;
+use koderz_api::suite::Completion;
+use koderz_api::transport::Failure;
+use koderz_core::event::{Entry, Event, program, question};
+use std::time::Duration;
+
+/// How many failed attempts of a sample are kept; all are counted.
+const ATTEMPTS_KEPT: usize = 100;
+
+/// What is told of one sample: of its latest go.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tale {
+    pub(crate) labels: Vec<(String, String)>,
+    /// The first question.
+    pub(crate) question: Option<Vec<Turn>>,
+    /// How many questions came to an end.
+    pub(crate) questions: u32,
+    /// The last answer, or why there is none.
+    pub(crate) answer: Option<Result<Answer, NoAnswer>>,
+    /// The last program that was run.
+    pub(crate) program: Option<Source>,
+    /// What became of it.
+    pub(crate) outcome: Option<Result<Ran, ExecutionError>>,
+    /// Attempts that failed, the latest ones.
+    pub(crate) attempts: Vec<FailedAttempt>,
+    /// When it began, in this stretch of work.
+    began: Option<Duration>,
+    /// From its beginning to its verdict, where both fell into one stretch of work.
+    pub(crate) took: Option<Duration>,
+}
+
+/// Something that was said to the model.
+#[derive(Clone, Debug)]
+pub(crate) struct Turn {
+    /// None for bare text.
+    pub(crate) role: Option<Role>,
+    pub(crate) text: Excerpt,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) text: Excerpt,
+    pub(crate) thinking: Option<Excerpt>,
+    pub(crate) stop: StopReason,
+    pub(crate) usage: Usage,
+    pub(crate) timing: Timing,
+    pub(crate) attempts: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct NoAnswer {
+    pub(crate) kind: AskErrorKind,
+    pub(crate) message: Excerpt,
+    pub(crate) attempts: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) language: String,
+    pub(crate) subject: Excerpt,
+    pub(crate) judge: Option<Excerpt>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Ran {
+    pub(crate) exit: Exit,
+    pub(crate) stdout: Excerpt,
+    pub(crate) stderr: Excerpt,
+    pub(crate) cpu: Duration,
+    pub(crate) wall: Duration,
+    pub(crate) memory_bytes: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct FailedAttempt {
+    pub(crate) number: u32,
+    pub(crate) failure: Failure,
+    pub(crate) decision: Decision,
+}
+
+impl Tale {
+    /// Takes in an event of the sample's trials.
+    pub(crate) fn observe(&mut self, entry: &Entry) {
+        match &entry.event {
+            Event::TrialBegan { task, .. } => {
+                *self = Tale {
+                    labels: task.labels.clone(),
+                    began: Some(entry.at),
+                    ..Tale::default()
+                };
+            }
+            Event::Stepped { commands, .. } => {
+                if self.question.is_none() {
+                    self.question = question(commands).map(turns);
+                }
+                if let Some(program) = program(commands) {
+                    self.program = Some(Source::of(program));
+                    self.outcome = None;
+                }
+            }
+            Event::AttemptFailed {
+                number,
+                failure,
+                decision,
+                ..
+            } => {
+                if self.attempts.len() == ATTEMPTS_KEPT {
+                    self.attempts.remove(0);
+                }
+                self.attempts.push(FailedAttempt::of(*number, failure, decision));
+            }
+            Event::Completed { completion, .. } => self.complete(completion),
+            Event::TrialFinished { .. } => self.took = self.began.and_then(|began| entry.at.checked_sub(began)),
+            Event::Began { .. } | Event::StageBegan { .. } | Event::Ended { .. } => {}
+        }
+    }
+
+    /// Another stretch of work begins, with another clock.
+    pub(crate) fn stop_clock(&mut self) {
+        self.began = None;
+    }
+
+    /// All texts that are kept whole where there is room: not the messages of failures, which are short.
+    pub(crate) fn texts(&self) -> Vec<&Excerpt> {
+        let mut texts: Vec<&Excerpt> = self.question.iter().flatten().map(|turn| &turn.text).collect();
+        if let Some(Ok(answer)) = &self.answer {
+            texts.push(&answer.text);
+            texts.extend(&answer.thinking);
+        }
+        if let Some(source) = &self.program {
+            texts.push(&source.subject);
+            texts.extend(&source.judge);
+        }
+        if let Some(Ok(ran)) = &self.outcome {
+            texts.extend([&ran.stdout, &ran.stderr]);
+        }
+        texts
+    }
+
+    fn complete(&mut self, completion: &Completion) {
+        match completion {
+            Completion::Asked(Ok(reply)) => {
+                self.questions += 1;
+                self.answer = Some(Ok(Answer {
+                    text: Excerpt::of(&reply.text),
+                    thinking: reply.thinking.as_deref().map(Excerpt::of),
+                    stop: reply.stop,
+                    usage: reply.usage,
+                    timing: Timing {
+                        chunks: Vec::new(),
+                        ..reply.timing.clone()
+                    },
+                    attempts: reply.attempts,
+                }));
+            }
+            Completion::Asked(Err(error)) => {
+                self.questions += 1;
+                self.answer = Some(Err(NoAnswer {
+                    kind: error.kind,
+                    message: Excerpt::of(&error.message),
+                    attempts: error.attempts,
+                }));
+            }
+            Completion::Executed(Ok(outcome)) => self.outcome = Some(Ok(Ran::of(outcome))),
+            Completion::Executed(Err(error)) => {
+                self.outcome = Some(Err(ExecutionError {
+                    kind: error.kind,
+                    message: bounded(&error.message),
+                }));
+            }
+            Completion::Prepared(_) => {}
+        }
+    }
+}
+
+/// A text of an error, which is short unless somebody is up to something.
+fn bounded(text: &str) -> String {
+    Excerpt::of(text).shown(usize::MAX)
+}
+
+fn turns(request: &Request) -> Vec<Turn> {
+    match &request.prompt {
+        Prompt::Chat(messages) => messages
+            .iter()
+            .map(|message| Turn {
+                role: Some(message.role),
+                text: Excerpt::of(&message.content),
+            })
+            .collect(),
+        Prompt::Completion(text) => vec![Turn {
+            role: None,
+            text: Excerpt::of(text),
+        }],
+    }
+}
+
+impl Source {
+    fn of(program: &Program) -> Self {
+        Source {
+            language: program.language.clone(),
+            subject: Excerpt::of(&program.subject),
+            judge: program.judge.as_deref().map(Excerpt::of),
+        }
+    }
+}
+
+impl Ran {
+    fn of(outcome: &Outcome) -> Self {
+        Ran {
+            exit: match &outcome.exit {
+                Exit::Failed(why) => Exit::Failed(bounded(why)),
+                Exit::Crashed(why) => Exit::Crashed(bounded(why)),
+                other => other.clone(),
+            },
+            stdout: Excerpt::of_bytes(&outcome.stdout),
+            stderr: Excerpt::of_bytes(&outcome.stderr),
+            cpu: outcome.cpu,
+            wall: outcome.wall,
+            memory_bytes: outcome.memory_bytes,
+        }
+    }
+}
+
+impl FailedAttempt {
+    fn of(number: u32, failure: &Failure, decision: &Decision) -> Self {
+        FailedAttempt {
+            number,
+            failure: Failure {
+                message: bounded(&failure.message),
+                ..failure.clone()
+            },
+            decision: decision.clone(),
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! What a person sees while a run goes on.
+
+use crate::progress::{Progress, Telling};
+use crate::screen::{Device, Screen, Showing};
+use indicatif::ProgressDrawTarget;
+use koderz_core::event::Entry;
+use koderz_core::ports::Sink;
+use std::io::{Write, stderr};
+use std::sync::mpsc::Sender;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How a run is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A bar that moves, with lines above it. Lines alone where standard error is no terminal that could move one.
+    Bar,
+    /// Lines: the beginning, every tenth of the way, every problem, the end.
+    Lines,
+    /// Nothing, apart from the log.
+    Quiet,
+}
+
+/// Shows a run on standard error.
+#[derive(Debug)]
+pub struct Terminal {
+    shape: Shape,
+    progress: Mutex<Progress>,
+    screen: Screen,
+}
+
+impl Terminal {
+    /// Shows nothing until work begins.
+    pub fn new(shape: Shape) -> Self {
+        let target = ProgressDrawTarget::stderr();
+        let lines = Box::new(stderr());
+        match shape {
+            Shape::Bar if !target.is_hidden() => {
+                let bar = Some(target);
+                Self::on(Shape::Bar, Device { bar, lines })
+            }
+            Shape::Bar | Shape::Lines => Self::on(Shape::Lines, Device { bar: None, lines }),
+            Shape::Quiet => Self::on(Shape::Quiet, Device { bar: None, lines }),
+        }
+    }
+
+    fn on(shape: Shape, device: Device) -> Self {
+        Terminal {
+            shape,
+            progress: Mutex::default(),
+            screen: Screen::new(device),
+        }
+    }
+
+    /// Takes in what was recorded before, without showing it, so that counts are those of the whole run.
+    pub fn recall(&self, entry: &Entry) {
+        self.progress().observe(entry, Telling::Problems);
+    }
+
+    /// Somewhere to write log lines that does not tear the bar.
+    pub fn writer(&self) -> LogWriter {
+        LogWriter {
+            way: self.screen.way(),
+            unfinished: Vec::new(),
+        }
+    }
+
+    /// Shows what was handed over so far and takes the bar away. To be called before anything else is printed, and
+    /// before the process ends without dropping this. Later log lines go to standard error as they are.
+    pub fn finish(&self) {
+        self.screen.finish();
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sink for Terminal {
+    fn see(&self, entry: &Entry) {
+        let telling = match self.shape {
+            Shape::Quiet => return,
+            Shape::Bar => Telling::Problems,
+            Shape::Lines => Telling::All,
+        };
+        // Handed over under the lock, so that lines come in the order of events.
+        let mut progress = self.progress();
+        for line in progress.observe(entry, telling) {
+            self.screen.show(Showing::Lines((line + "\n").into_bytes()));
+        }
+        if self.shape == Shape::Bar {
+            self.screen.show(Showing::Figures(progress.figures()));
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// Writes whole lines above the bar. What follows the last line's end is written when this is dropped.
+#[derive(Debug)]
+pub struct LogWriter {
+    way: Sender<Showing>,
+    unfinished: Vec<u8>,
+}
+
+impl LogWriter {
+    fn send(&self, bytes: Vec<u8>) -> std::io::Result<()> {
+        match self.way.send(Showing::Lines(bytes)) {
+            Err(unsent) => match unsent.0 {
+                Showing::Lines(bytes) => stderr().write_all(&bytes),
+                Showing::Figures(_) | Showing::Finish => Ok(()),
+            },
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+impl Clone for LogWriter {
+    fn clone(&self) -> Self {
+        LogWriter {
+            way: self.way.clone(),
+            unfinished: Vec::new(),
+        }
+    }
+}
+
+impl Write for LogWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.unfinished.extend_from_slice(bytes);
+        if let Some(end) = self.unfinished.iter().rposition(|byte| *byte == b'\n') {
+            let rest = self.unfinished.split_off(end + 1);
+            let lines = std::mem::replace(&mut self.unfinished, rest);
+            self.send(lines)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        // Whole lines are on their way already, and half a line would tear the bar.
+        Ok(())
+    }
+}
+
+impl Drop for LogWriter {
+    fn drop(&mut self) {
+        if !self.unfinished.is_empty() {
+            let mut bytes = std::mem::take(&mut self.unfinished);
+            bytes.push(b'\n');
+            // Nobody is left to be told that standard error is closed.
+            let _ = self.send(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Tape;
+    use indicatif::TermLike;
+    use koderz_api::suite::Grade;
+    use koderz_core::event::End;
+    use std::io;
+    use std::sync::Arc;
+
+    /// A terminal's screen: lines, and where the cursor is.
+    #[derive(Debug, Default)]
+    struct Glass {
+        lines: Vec<String>,
+        row: usize,
+        column: usize,
+        /// Everything that was ever on it, line by line as it was left.
+        before: Vec<Vec<String>>,
+    }
+
+    impl Glass {
+        const COLUMNS: usize = 80;
+
+        fn put(&mut self, text: &str) {
+            for c in text.chars() {
+                // A full line wraps only when more is to come.
+                if self.column == Self::COLUMNS && !c.is_control() {
+                    self.row += 1;
+                    self.column = 0;
+                }
+                while self.lines.len() <= self.row {
+                    self.lines.push(String::new());
+                }
+                match c {
+                    '\n' => {
+                        self.row += 1;
+                        self.column = 0;
+                    }
+                    '\r' => self.column = 0,
+                    c => {
+                        let line = &mut self.lines[self.row];
+                        let mut chars: Vec<char> = line.chars().collect();
+                        chars.resize(chars.len().max(self.column + 1), ' ');
+                        chars[self.column] = c;
+                        *line = chars.into_iter().collect();
+                        self.column += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    #[derive(Clone, Debug, Default)]
+    struct Fake(Arc<Mutex<Glass>>);
+
+    impl Fake {
+        fn glass(&self) -> MutexGuard<'_, Glass> {
+            self.0.lock().expect("nothing panics with it")
+        }
+
+        fn text(&self) -> String {
+            let glass = self.glass();
+            let lines: Vec<&str> = glass.lines.iter().map(|line| line.trim_end()).collect();
+            lines.join("\n").trim_end().to_owned()
+        }
+
+        fn ever_showed(&self, part: &str) -> bool {
+            self.glass().before.iter().flatten().any(|line| line.contains(part))
+        }
+    }
+
+    impl TermLike for Fake {
+        fn width(&self) -> u16 {
+            Glass::COLUMNS as u16
+        }
+        fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+            let mut glass = self.glass();
+            glass.row = glass.row.checked_sub(n).expect("the bar stays on the screen");
+            Ok(())
+        }
+        fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+            self.glass().row += n;
+            Ok(())
+        }
+        fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+            self.glass().column += n;
+            Ok(())
+        }
+        fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+            let mut glass = self.glass();
+            glass.column = glass.column.saturating_sub(n);
+            Ok(())
+        }
+        fn write_line(&self, text: &str) -> io::Result<()> {
+            self.glass().put(&format!("{text}\n"));
+            Ok(())
+        }
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.glass().put(text);
+            Ok(())
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            let mut glass = self.glass();
+            let row = glass.row;
+            if let Some(line) = glass.lines.get_mut(row) {
+                line.clear();
+            }
+            glass.column = 0;
+            Ok(())
+        }
+        fn flush(&self) -> io::Result<()> {
+            let mut glass = self.glass();
+            let now = glass.lines.clone();
+            glass.before.push(now);
+            Ok(())
+        }
+    }
+
+    impl Write for Fake {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.glass().put(&String::from_utf8_lossy(bytes));
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn show(shape: Shape, fake: &Fake, tape: &Tape, log: &[&str]) {
+        let terminal = Terminal::on(
+            shape,
+            Device {
+                bar: (shape == Shape::Bar).then(|| ProgressDrawTarget::term_like(Box::new(fake.clone()))),
+                lines: Box::new(fake.clone()),
+            },
+        );
+        for entry in tape.entries() {
+            terminal.see(entry);
+        }
+        for piece in log {
+            let mut writer = terminal.writer();
+            write!(writer, "{piece}").expect("it takes everything");
+        }
+        terminal.finish();
+        terminal.finish();
+    }
+
+    fn tape() -> Tape {
+        Tape::new()
+            .began(4, 0)
+            .trial("t/1", 0, |trial| trial.verdict(Grade::Pass, ""))
+            .trial("t/2", 0, |trial| trial.verdict(Grade::Inconclusive, "deadline passed"))
+    }
+
+    #[test]
+    fn a_bar_leaves_only_the_lines_above_it() {
+        let fake = Fake::default();
+        show(Shape::Bar, &fake, &tape(), &["WARN one\nWARN two\n", "half a line"]);
+        assert_eq!(
+            fake.text(),
+            "inconclusive: t/2: deadline passed\nWARN one\nWARN two\nhalf a line"
+        );
+    }
+
+    #[test]
+    fn a_bar_shows_how_far_how_fast_and_what_came_of_it() {
+        let fake = Fake::default();
+        show(Shape::Bar, &fake, &tape(), &[]);
+        for part in [
+            "[============>           ] 2/4  4.0 s  30.0/min  4.0 s left",
+            "1 pass, 0 fail, 1 inconclusive",
+        ] {
+            assert!(fake.ever_showed(part), "{part} in {:#?}", fake.glass().before);
+        }
+        let glass = fake.glass();
+        assert!(glass.before.iter().flatten().all(|line| line.chars().count() <= 80));
+    }
+
+    #[test]
+    fn lines_alone_are_plain_text() {
+        let fake = Fake::default();
+        show(Shape::Lines, &fake, &tape().ended(End::Drained), &["WARN one\n"]);
+        assert_eq!(
+            fake.text(),
+            "begins: 4 trials\n\
+             1/4  2.0 s  30.0/min  6.0 s left: 1 pass, 0 fail, 0 inconclusive\n\
+             inconclusive: t/2: deadline passed\n\
+             2/4  4.0 s  30.0/min  4.0 s left: 1 pass, 0 fail, 1 inconclusive\n\
+             stopped as asked, with what was under way brought to its end after 5.0 s\n\
+             WARN one"
+        );
+    }
+
+    #[test]
+    fn quiet_shows_the_log_and_nothing_else() {
+        let fake = Fake::default();
+        show(Shape::Quiet, &fake, &tape(), &["WARN one\n"]);
+        assert_eq!(fake.text(), "WARN one");
+    }
+
+    #[test]
+    fn what_was_recalled_counts_and_is_not_shown() {
+        let fake = Fake::default();
+        let lines = Box::new(fake.clone());
+        let terminal = Terminal::on(Shape::Lines, Device { bar: None, lines });
+        for entry in tape().entries() {
+            terminal.recall(entry);
+        }
+        let again = Tape::new()
+            .began(4, 1)
+            .trial("t/2", 1, |trial| trial.verdict(Grade::Pass, ""));
+        for entry in again.entries() {
+            terminal.see(entry);
+        }
+        terminal.finish();
+        assert_eq!(
+            fake.text(),
+            "goes on: 4 trials, 1 of them done before\n2/4  2.0 s  30.0/min  4.0 s left: 2 pass, 0 fail, 0 inconclusive"
+        );
+    }
+}

@@ -1,0 +1,388 @@
+//! The end of a run on a terminal: what it comes to, what failed and why, and where to find the rest.
+
+use crate::line::{cell, first, fit, harmless, width};
+use crate::numbers::{counted, grouped, hundredths, percent, span};
+use crate::progress::ending;
+use crate::report::{NO_KIND, Report, failure_kind};
+use koderz_api::suite::{Grade, Verdict};
+use koderz_core::summary::SampleId;
+
+/// The width of a terminal that nobody has widened. Only paths may be longer.
+const COLUMNS: usize = 80;
+
+/// The column in which figures end.
+const FIGURES: usize = 20;
+
+/// Failed samples that are listed; the page has all of them.
+const LISTED: usize = 20;
+
+/// A run's summary for standard output: at most 80 columns, paths apart, and no colour.
+pub fn text(report: &Report<'_>) -> String {
+    let sections = [header(report), rates(report), counts(report), work(report)];
+    let mut lines = sections.join(&String::new());
+    for section in [inconclusive(report), failed(report), places(report)] {
+        if !section.is_empty() {
+            lines.push(String::new());
+            lines.extend(section);
+        }
+    }
+    lines.iter().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+fn header(report: &Report<'_>) -> Vec<String> {
+    let manifest = report.manifest();
+    let suite = &manifest.suite.identity;
+    let model = manifest.models.get("subject").map_or("no model", String::as_str);
+    let version = manifest.server.version.as_deref();
+    let version = version
+        .map(|version| format!(" (version {version})"))
+        .unwrap_or_default();
+    let temperature = manifest.defaults.temperature;
+    let took = span(report.story.summary().took);
+    [
+        format!("{} {} with {model}", suite.name, suite.version),
+        format!("server {}{version}", manifest.server.host),
+        format!(
+            "{} of each task, temperature {temperature}, seed {}",
+            counted(manifest.samples.get().into(), "sample"),
+            manifest.seed
+        ),
+        format!("{}; {took} of work", ending(report.end)),
+    ]
+    .iter()
+    .map(|line| fit(&harmless(line), COLUMNS))
+    .collect()
+}
+
+fn rates(report: &Report<'_>) -> Vec<String> {
+    let rates = report.rates();
+    if rates.is_empty() {
+        return vec!["no pass rate: no trial came to a pass or a fail".to_owned()];
+    }
+    let line = |(k, rate): &(u64, koderz_core::statistics::Rate)| {
+        let interval = format!("{} to {}", hundredths(rate.low), percent(rate.high));
+        figure(
+            &format!("pass@{k}"),
+            &percent(rate.value),
+            &format!("95 % interval {interval}"),
+        )
+    };
+    rates.iter().map(line).collect()
+}
+
+/// `name         value   note`.
+fn figure(name: &str, value: &str, note: &str) -> String {
+    let room = FIGURES.saturating_sub(width(value) + 1);
+    fit(&format!("{} {value}   {note}", cell(name, room)), COLUMNS)
+}
+
+fn counts(report: &Report<'_>) -> Vec<String> {
+    let counts = report.counts();
+    let truncated = match counts.truncated {
+        0 => String::new(),
+        n => format!("{} of them cut by the output bound", grouped(n)),
+    };
+    let not_begun = report.not_begun();
+    let left_out = "the machinery failed; in no rate".to_owned();
+    let always = [("pass", counts.pass, String::new()), ("fail", counts.fail, truncated)];
+    let seldom = [
+        ("partial", counts.partial, String::new()),
+        ("ungraded", counts.ungraded, "measured only".to_owned()),
+        ("inconclusive", counts.inconclusive, left_out),
+        ("open", counts.open, "begun, and without a verdict".to_owned()),
+        ("not begun", not_begun, String::new()),
+    ];
+    always
+        .into_iter()
+        .chain(seldom.into_iter().filter(|(_, count, _)| *count > 0))
+        .map(|(name, count, note)| figure(name, &grouped(count), &note))
+        .collect()
+}
+
+fn work(report: &Report<'_>) -> Vec<String> {
+    let summary = report.story.summary();
+    let written = format!("{} written by the model", counted(summary.output_tokens, "token"));
+    vec![
+        figure("answers", &grouped(summary.answers), &written),
+        figure("retries", &grouped(summary.retry_count()), &list(&report.retries())),
+    ]
+}
+
+fn list(counts: &[(String, u64)]) -> String {
+    let parts: Vec<String> = counts
+        .iter()
+        .map(|(name, count)| format!("{} {}", harmless(name), grouped(*count)))
+        .collect();
+    parts.join(", ")
+}
+
+pub(crate) fn name(id: &SampleId) -> String {
+    match id.sample {
+        0 => harmless(&id.task),
+        sample => harmless(&format!("{} sample {sample}", id.task)),
+    }
+}
+
+/// `  task   kind   reason`, with the columns as wide as their texts need, within reason.
+fn rows(verdicts: &[(&SampleId, &Verdict)], kind: impl Fn(&Verdict) -> String) -> Vec<String> {
+    let widest =
+        |texts: &mut dyn Iterator<Item = String>, most| texts.map(|text| width(&text)).max().unwrap_or(0).min(most);
+    let names = widest(&mut verdicts.iter().map(|(id, _)| name(id)), 26);
+    let kinds = widest(&mut verdicts.iter().map(|(_, verdict)| kind(verdict)), 16);
+    verdicts
+        .iter()
+        .map(|(id, verdict)| {
+            let mut row = format!("  {}", cell(&name(id), names));
+            if kinds > 0 {
+                row = format!("{row}  {}", cell(&kind(verdict), kinds));
+            }
+            fit(&format!("{row}  {}", first(&verdict.reason)), COLUMNS)
+        })
+        .collect()
+}
+
+fn inconclusive(report: &Report<'_>) -> Vec<String> {
+    let summary = report.story.summary();
+    let verdicts: Vec<_> = summary.with_grade(|grade| grade == Grade::Inconclusive).collect();
+    if verdicts.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec!["inconclusive".to_owned()];
+    lines.extend(rows(&verdicts, |_| String::new()));
+    lines
+}
+
+fn failed(report: &Report<'_>) -> Vec<String> {
+    let summary = report.story.summary();
+    let verdicts: Vec<_> = summary.with_grade(|grade| grade == Grade::Fail).collect();
+    if verdicts.is_empty() {
+        return Vec::new();
+    }
+    let listed = &verdicts[..verdicts.len().min(LISTED)];
+    let mut lines = vec![fit(&format!("failed: {}", list(&report.failures())), COLUMNS)];
+    lines.extend(rows(listed, |verdict| {
+        harmless(failure_kind(verdict).unwrap_or(NO_KIND))
+    }));
+    if verdicts.len() > listed.len() {
+        let place = if report.paths.report.is_some() {
+            "report"
+        } else {
+            "record"
+        };
+        let more = grouped((verdicts.len() - listed.len()) as u64);
+        lines.push(format!("  … and {more} more; the {place} has them all"));
+    }
+    lines
+}
+
+pub(crate) fn places(report: &Report<'_>) -> Vec<String> {
+    let run = harmless(&report.manifest().run);
+    let mut lines = vec![format!("run      {run}")];
+    lines.push(format!(
+        "record   {}",
+        harmless(&report.paths.record.display().to_string())
+    ));
+    if let Some(page) = &report.paths.report {
+        lines.push(format!("report   {}", harmless(&page.display().to_string())));
+    }
+    if report.unfinished() {
+        lines.push(format!("hint: koderz resume {run} tries what is left or inconclusive"));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Tape, failure, manifest};
+    use crate::report::Paths;
+    use crate::story::Story;
+    use koderz_api::retry::Decision;
+    use koderz_api::transport::FailureKind;
+    use koderz_core::event::End;
+    use std::num::NonZeroU32;
+    use std::time::Duration;
+
+    fn of(story: &Story, end: Option<&End>) -> String {
+        let paths = Paths {
+            record: "/data/runs.db".into(),
+            report: Some("report.html".into()),
+        };
+        text(&Report {
+            story,
+            end,
+            paths: &paths,
+        })
+    }
+
+    fn failing(tape: Tape, tasks: std::ops::RangeInclusive<u32>) -> Tape {
+        let fail = |tape: Tape, task| {
+            tape.trial(&format!("t/{task}"), 0, |trial| {
+                let reason = "assertion failed: add(1, 2) == 3\nTraceback follows";
+                trial
+                    .asked("no")
+                    .labelled(Grade::Fail, reason, &[("failure", "assertion")])
+            })
+        };
+        tasks.fold(tape, fail)
+    }
+
+    #[test]
+    fn a_summary_says_the_rate_what_failed_and_where_to_look() {
+        let timed_out = || failure(FailureKind::TimedOut, None, "silence for 300 s");
+        let tape = Tape::new()
+            .began(6, 0)
+            .trial("t/1", 0, |trial| {
+                trial.failed_attempt(1).asked("3").verdict(Grade::Pass, "")
+            })
+            .trial("t/2", 0, |trial| trial.asked("3").verdict(Grade::Pass, ""))
+            .trial("t/3", 0, |trial| {
+                trial
+                    .failed_attempt(1)
+                    .failed_with(2, timed_out(), Decision::WaitUntilReady)
+                    .verdict(
+                        Grade::Inconclusive,
+                        "retries exhausted: HTTP 503 server overloaded: server busy, please try again later",
+                    )
+            })
+            .trial("t/4", 0, |trial| {
+                trial.asked("…").labelled(
+                    Grade::Fail,
+                    "the answer was cut at 512 tokens",
+                    &[("failure", "truncated")],
+                )
+            });
+        let story = failing(tape, 5..=6).ended(End::Finished).story();
+        insta::assert_snapshot!(of(&story, Some(&End::Finished)), @"
+        sums 0.2.0 with tiny:1b
+        server 127.0.0.1:11434 (version 0.9.1)
+        1 sample of each task, temperature 0, seed 42
+        finished; 26.0 s of work
+
+        pass@1        40.0 %   95 % interval 11.8 to 76.9 %
+
+        pass               2
+        fail               3   1 of them cut by the output bound
+        inconclusive       1   the machinery failed; in no rate
+
+        answers            5   100 tokens written by the model
+        retries            3   server overloaded 2, timed out 1
+
+        inconclusive
+          t/3  retries exhausted: HTTP 503 server overloaded: server busy, please try a…
+
+        failed: assertion 2, truncated 1
+          t/4  truncated  the answer was cut at 512 tokens
+          t/5  assertion  assertion failed: add(1, 2) == 3
+          t/6  assertion  assertion failed: add(1, 2) == 3
+
+        run      20261124-143412-7f3a
+        record   /data/runs.db
+        report   report.html
+        hint: koderz resume 20261124-143412-7f3a tries what is left or inconclusive
+        ");
+    }
+
+    #[test]
+    fn a_run_without_a_conclusive_trial_has_no_rate() {
+        let story = Tape::new()
+            .began(9, 0)
+            .trial("t/1", 0, |trial| {
+                trial.verdict(Grade::Inconclusive, "server unreachable")
+            })
+            .trial("t/2", 0, |trial| trial)
+            .story();
+        insta::assert_snapshot!(of(&story, None), @"
+        sums 0.2.0 with tiny:1b
+        server 127.0.0.1:11434 (version 0.9.1)
+        1 sample of each task, temperature 0, seed 42
+        not ended: interrupted, or still going on; 3.0 s of work
+
+        no pass rate: no trial came to a pass or a fail
+
+        pass               0
+        fail               0
+        inconclusive       1   the machinery failed; in no rate
+        open               1   begun, and without a verdict
+        not begun          7
+
+        answers            0   0 tokens written by the model
+        retries            0
+
+        inconclusive
+          t/1  server unreachable
+
+        run      20261124-143412-7f3a
+        record   /data/runs.db
+        report   report.html
+        hint: koderz resume 20261124-143412-7f3a tries what is left or inconclusive
+        ");
+    }
+
+    #[test]
+    fn only_the_first_twenty_failures_are_listed() {
+        let story = failing(Tape::new().began(148, 0), 1..=148).ended(End::Finished).story();
+        let text = of(&story, Some(&End::Finished));
+        assert!(text.contains("  … and 128 more; the report has them all\n"), "{text}");
+        assert!(
+            text.contains("  t/20  assertion  assertion failed: add(1, 2) == 3\n"),
+            "{text}"
+        );
+        assert!(!text.contains("t/21"), "{text}");
+    }
+
+    #[test]
+    fn a_finished_run_needs_no_hint() {
+        let story = failing(Tape::new().began(1, 0), 1..=1).ended(End::Finished).story();
+        assert!(!of(&story, Some(&End::Finished)).contains("hint"));
+    }
+
+    #[test]
+    fn pass_at_k_is_given_for_the_samples_that_there_are() {
+        let mut manifest = manifest();
+        manifest.samples = NonZeroU32::new(5).expect("not nought");
+        let mut story = Story::new(manifest);
+        for sample in 0..5 {
+            let mut tape = Tape::new()
+                .trial("t/1", 0, |trial| trial.verdict(Grade::Pass, ""))
+                .entries()
+                .to_vec();
+            for entry in &mut tape {
+                if let koderz_core::event::Event::TrialBegan { trial, .. }
+                | koderz_core::event::Event::TrialFinished { trial, .. } = &mut entry.event
+                {
+                    trial.sample = sample;
+                }
+                story.observe(entry);
+            }
+        }
+        let text = of(&story, Some(&End::Finished));
+        assert!(
+            text.contains("pass@5       100.0 %   95 % interval 100.0 to 100.0 %"),
+            "{text}"
+        );
+        assert!(!text.contains("pass@10"), "{text}");
+    }
+
+    #[test]
+    fn no_text_of_others_widens_a_line_or_reaches_the_terminal_raw() {
+        let long = "數".repeat(100) + "\u{1b}]0;title\u{7}";
+        let mut manifest = manifest();
+        manifest.models.insert("subject".to_owned(), long.clone());
+        let story = Tape::new()
+            .began(2, 0)
+            .trial(&long, 0, |trial| {
+                trial.labelled(Grade::Fail, &long, &[("failure", &long)])
+            })
+            .trial("t/2", 0, |trial| {
+                let gone = failure(FailureKind::Crashed, None, &long);
+                trial
+                    .failed_with(1, gone, Decision::Retry(Duration::ZERO))
+                    .verdict(Grade::Inconclusive, &long)
+            })
+            .story_of(manifest);
+        let text = of(&story, Some(&End::Failed(long)));
+        assert!(text.lines().all(|line| width(line) <= COLUMNS), "{text}");
+        assert!(!text.contains(['\u{1b}', '\u{7}']), "{text:?}");
+    }
+}
