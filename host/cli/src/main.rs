@@ -1,1 +1,126 @@
-fn main() {}
+//! The binary: arguments in, exit code out. Everything is put together here and in the files beside this one, which is
+//! why they may name all the other crates.
+
+mod arguments;
+mod benchmark;
+mod configuration;
+mod destination;
+mod equipment;
+mod log;
+mod places;
+mod resume;
+mod serve;
+mod server;
+mod session;
+mod setting;
+mod signals;
+
+use anyhow::Result;
+use arguments::{Arguments, Command};
+use benchmark::Desk;
+use clap::Parser;
+use configuration::Configuration;
+use koderz_core::event::End;
+use koderz_report::{Shape, Terminal};
+use places::Places;
+use session::Ended;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// How long what still runs when the program is to end, such as a program in the sandbox, is waited for. Nothing of it
+/// would be used.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// What became of a command that could be carried out.
+enum Outcome {
+    Done,
+    Incomplete,
+    Interrupted,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        ExitCode::from(match outcome {
+            Outcome::Done => 0,
+            Outcome::Incomplete => 1,
+            Outcome::Interrupted => 130,
+        })
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&anyhow::Error::from(error).context("start the runtime")),
+    };
+    let carried_out = runtime.block_on(carry_out(arguments));
+    runtime.shutdown_timeout(PATIENCE);
+    match carried_out {
+        Ok(outcome) => outcome.into(),
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::from(2)
+}
+
+async fn carry_out(arguments: Arguments) -> Result<Outcome> {
+    let level = log::level()?;
+    let shape = match &arguments.command {
+        Command::Run(_) | Command::ServeEmbedded(_) => Shape::Quiet,
+        Command::Benchmark(_) | Command::Resume(_) if io::stderr().is_terminal() => Shape::Bar,
+        Command::Benchmark(_) | Command::Resume(_) => Shape::Lines,
+    };
+    let terminal = Arc::new(Terminal::new(shape));
+    log::begin(level, &terminal);
+    let desk = Desk {
+        places: Places::find(arguments.data_dir.as_deref())?,
+        configuration: Configuration::embedded(),
+        terminal,
+    };
+    match arguments.command {
+        Command::Benchmark(arguments) => show(&benchmark::benchmark(arguments, &desk).await?),
+        Command::Resume(arguments) => show(&resume::resume(arguments, &desk).await?),
+        Command::Run(arguments) => show_one(&benchmark::run_one(arguments, &desk).await?),
+        Command::ServeEmbedded(arguments) => {
+            serve::serve(arguments, &desk.places).await?;
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+/// Shows what a run came to.
+fn show(ended: &Ended) -> Result<Outcome> {
+    print(&koderz_report::text(&ended.report()))?;
+    let counts = ended.story.summary().counts();
+    Ok(match ended.end {
+        End::Drained | End::Stopped => Outcome::Interrupted,
+        End::Finished if counts.inconclusive + counts.open == 0 => Outcome::Done,
+        End::Finished | End::Failed(_) => Outcome::Incomplete,
+    })
+}
+
+/// Shows a single answer and its verdict.
+fn show_one(ended: &Ended) -> Result<Outcome> {
+    print(&koderz_report::one(&ended.report()))?;
+    let counts = ended.story.summary().counts();
+    Ok(match ended.end {
+        End::Drained | End::Stopped => Outcome::Interrupted,
+        End::Finished if counts.pass > 0 => Outcome::Done,
+        End::Finished | End::Failed(_) => Outcome::Incomplete,
+    })
+}
+
+/// Writes to standard output, where nobody may be reading any more.
+fn print(text: &str) -> Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,243 @@
+//! What can be typed: commands and their options, as typed.
+
+use crate::setting::Setting;
+use clap::{Args, Parser, Subcommand};
+use koderz_simulator::{Fault, Pace};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    finished; wrong answers are no error
+  1    finished, and something was inconclusive or left out; or `run` did not pass
+  2    bad input, a server that cannot be reached, or a record that cannot be written
+  3    a gate failed
+  130  interrupted; `koderz resume` goes on
+
+LOG_LEVEL sets how much is logged: error, warn (the default), info, debug, trace.";
+
+/// Benchmarks for models served by Ollama.
+#[derive(Debug, Parser)]
+#[command(name = "koderz", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Where the record, reports, and plugins and cassettes of the user's own are
+    #[arg(long, global = true, value_name = "DIR", env = "KODERZ_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Put the tasks of a suite to a model, and report how many it solves
+    Benchmark(Benchmark),
+    /// Put one task to a model, and show the answer and the verdict
+    Run(RunOne),
+    /// Go on with a run: finish what is open, and ask again what was inconclusive
+    Resume(Resume),
+    /// Serve recorded answers the way Ollama would, on a port of this machine
+    ServeEmbedded(ServeEmbedded),
+}
+
+/// For every command that asks a server.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Server and plugins")]
+pub(crate) struct Server {
+    /// Ollama's address: host, host:port or http://…; `embedded` for recorded answers [default: OLLAMA_HOST, or
+    /// 127.0.0.1:11434]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) host: Option<String>,
+    /// Longest silence of the server that is waited for, in seconds: queue, load, and between tokens [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+    /// Retries of a question after its first attempt [default: the policy's, which is 3]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_retries: Option<u32>,
+    /// Retry policy: a plugin's name or file [default: exponential]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) retry: Option<String>,
+    /// Another plugin file, which takes precedence over installed ones; may be given again
+    #[arg(long = "plugin", value_name = "FILE")]
+    pub(crate) plugins: Vec<PathBuf>,
+    /// A setting of the suite or of the retry policy: suite.KEY=VALUE or retry.KEY=VALUE; may be given again
+    #[arg(long = "set", value_name = "SETTING")]
+    pub(crate) settings: Vec<Setting>,
+}
+
+/// How a question is put to a model.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Question")]
+pub(crate) struct Asking {
+    /// The model under test, by the server's name for it
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) local_model: String,
+    /// The model for another slot of the suite, such as judge=MODEL; may be given again
+    #[arg(long = "slot", value_name = "SLOT=MODEL", value_parser = slot)]
+    pub(crate) slots: Vec<(String, String)>,
+    /// The benchmark: a plugin's name or file [default: humaneval]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) suite: Option<String>,
+    /// What all chance follows from, the model's included [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Sampling temperature; 0 is greedy [default: 0]
+    #[arg(long, value_name = "T", value_parser = temperature)]
+    pub(crate) temperature: Option<f64>,
+    /// Context window in tokens, the same for all questions [default: what the suite needs]
+    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) num_ctx: Option<u32>,
+    /// Also write the results to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Benchmark {
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+    /// First task, counted from 0 [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Tasks")]
+    pub(crate) start: Option<u64>,
+    /// First task that is left out again [default: all from --start on]
+    #[arg(long, value_name = "N", help_heading = "Tasks")]
+    pub(crate) end: Option<u64>,
+    /// Answers to each task [default: what the suite says, which is usually 1]
+    #[arg(long, value_name = "N", help_heading = "Tasks")]
+    pub(crate) samples: Option<NonZeroU32>,
+    /// Questions that may be under way at once [default: 4]
+    #[arg(long, value_name = "N", help_heading = "Tasks", value_parser = concurrency)]
+    pub(crate) concurrency: Option<NonZeroU32>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunOne {
+    /// The task
+    #[arg(long, value_name = "ID")]
+    pub(crate) problem_id: String,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// The run: its id, the beginning of its id, or `last`
+    #[arg(value_name = "RUN", default_value = "last")]
+    pub(crate) run: String,
+    /// Leave what was inconclusive as it is
+    #[arg(long)]
+    pub(crate) no_retry_errors: bool,
+    /// Go on although the suite, an evaluator or the model is not the one that the run was begun with
+    #[arg(long)]
+    pub(crate) allow_changes: bool,
+    /// Questions that may be under way at once [default: as before]
+    #[arg(long, value_name = "N", value_parser = concurrency)]
+    pub(crate) concurrency: Option<NonZeroU32>,
+    /// Also write the results to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeEmbedded {
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 11435)]
+    pub(crate) port: u16,
+    /// Another file of recorded answers; may be given again
+    #[arg(long = "cassette", value_name = "FILE")]
+    pub(crate) cassettes: Vec<PathBuf>,
+    /// How fast tokens come: instant, recorded, or tokens per second
+    #[arg(long, value_name = "PACE", default_value_t = Pace::Instant)]
+    pub(crate) pace: Pace,
+    /// Questions that are answered at once; the others wait
+    #[arg(long, value_name = "N", default_value = "4")]
+    pub(crate) parallel: NonZeroU32,
+    /// What goes wrong: busy, rate-limit, reset, error, no-done or silence, then :TOKENS and *ATTEMPTS; may be given again
+    #[arg(long = "fault", value_name = "KIND[:TOKENS][*ATTEMPTS]")]
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// A week: beyond it a number of seconds is a slip of the finger.
+const LONGEST: f64 = 7.0 * 86_400.0;
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= LONGEST => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err(format!("a number of seconds above 0 and up to {LONGEST} is needed")),
+    }
+}
+
+fn temperature(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=100.0).contains(&value) => Ok(value),
+        _ => Err("a number from 0 to 100 is needed".to_owned()),
+    }
+}
+
+/// More under way at once than any server of models serves is a slip of the finger, and would take memory.
+const WIDEST: u32 = 1024;
+
+fn concurrency(text: &str) -> Result<NonZeroU32, String> {
+    match text.parse::<NonZeroU32>() {
+        Ok(number) if number.get() <= WIDEST => Ok(number),
+        _ => Err(format!("a whole number from 1 to {WIDEST} is needed")),
+    }
+}
+
+fn slot(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((slot, model)) if !slot.is_empty() && !model.is_empty() => Ok((slot.to_owned(), model.to_owned())),
+        _ => Err("SLOT=MODEL is needed, such as judge=llama3.2".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::Configuration;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_names_the_defaults_of_the_embedded_configuration() {
+        let configuration = Configuration::embedded();
+        let mut command = Arguments::command();
+        let benchmark = command.find_subcommand_mut("benchmark").expect("there is one");
+        let help = benchmark.render_long_help().to_string().replace('\n', " ");
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        for (option, default) in [
+            ("--suite", configuration.suite),
+            ("--retry", configuration.retry),
+            ("--timeout", configuration.timeout_seconds.to_string()),
+            ("--concurrency", configuration.concurrency.to_string()),
+            ("--temperature", configuration.temperature.to_string()),
+            ("--seed", configuration.seed.to_string()),
+        ] {
+            let from = help
+                .find(&format!("{option} <"))
+                .unwrap_or_else(|| panic!("no {option}"));
+            let said = &help[from..];
+            let said = &said[..said.find(']').expect("a default is in brackets")];
+            assert!(said.ends_with(&format!("[default: {default}")), "{option}: {said}");
+        }
+    }
+
+    #[test]
+    fn numbers_out_of_bounds_are_refused_with_the_bounds() {
+        assert!(seconds("0").is_err() && seconds("-1").is_err() && seconds("1e9").is_err() && seconds("NaN").is_err());
+        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
+        assert!(temperature("-0.1").is_err() && temperature("warm").is_err());
+        assert!(concurrency("0").is_err() && concurrency("5000").is_err());
+        assert!(slot("judge").is_err() && slot("=m").is_err());
+    }
+}

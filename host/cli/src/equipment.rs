@@ -1,0 +1,177 @@
+//! The plugins of a run: found, opened with their settings, and fit for each other.
+
+use crate::arguments;
+use crate::configuration::Configuration;
+use crate::places::Places;
+use crate::setting::{self, Owner};
+use anyhow::{Result, bail};
+use koderz_api::suite::SuiteInfo;
+use koderz_core::manifest::{Manifest, PluginUse};
+use koderz_core::ports::{Evaluator, RetryPolicy, Suite};
+use koderz_loader::{Engines, Interface, Library, Plugin, Wanted};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The setting by which policies commonly take the number of retries.
+const MAX_RETRIES: &str = "max-retries";
+
+/// The plugins of a run.
+pub(crate) struct Equipment {
+    pub(crate) suite: Arc<dyn Suite>,
+    pub(crate) info: SuiteInfo,
+    pub(crate) retry: Arc<dyn RetryPolicy>,
+    /// Retries that the policy allows at most; none where it does not say.
+    pub(crate) max_retries: Option<u32>,
+    pub(crate) evaluators: Vec<Arc<dyn Evaluator>>,
+    pub(crate) used: Used,
+}
+
+/// How they are named in a run's manifest.
+pub(crate) struct Used {
+    pub(crate) suite: PluginUse,
+    pub(crate) retry: PluginUse,
+    pub(crate) evaluators: Vec<PluginUse>,
+}
+
+/// Which plugins are wanted, and how they are set.
+pub(crate) struct Wish<'a> {
+    pub(crate) suite: &'a str,
+    pub(crate) retry: &'a str,
+    pub(crate) options: &'a arguments::Server,
+    /// Settings from before, which those of the options change.
+    pub(crate) before: Option<&'a Manifest>,
+}
+
+/// The library of plugins that these options can name.
+pub(crate) fn library(options: &arguments::Server, places: &Places) -> Result<Library> {
+    let engines = Engines::new(Some(&places.compiled()))?;
+    Ok(Library::new(engines, options.plugins.clone(), places.plugins()))
+}
+
+/// Finds and opens what is wished for.
+pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
+    let typed = |owner| setting::of(owner, &wish.options.settings);
+    let plugin = library.find(Wanted::Suite, wish.suite)?;
+    let before = wish.before.map(|manifest| &manifest.suite.settings);
+    let settings = settings(&plugin, Interface::Suite, before, &typed(Owner::Suite))?;
+    let suite: Arc<dyn Suite> = Arc::new(plugin.open_suite(&settings)?);
+    let info = suite.describe()?;
+    let suite_use = plugin.usage(&settings);
+
+    let plugin = library.find(Wanted::Retry, wish.retry)?;
+    let takes_retries = plugin.setting_names(Interface::Retry).contains(&MAX_RETRIES);
+    let mut pairs = typed(Owner::Retry);
+    if let Some(retries) = wish.options.max_retries
+        && takes_retries
+    {
+        pairs.push((MAX_RETRIES.to_owned(), retries.to_string()));
+    }
+    let same_policy = |manifest: &&Manifest| manifest.retry.identity.name == plugin.identity().name;
+    let before = wish.before.filter(same_policy).map(|manifest| &manifest.retry.settings);
+    let settings = self::settings(&plugin, Interface::Retry, before, &pairs)?;
+    let retry: Arc<dyn RetryPolicy> = Arc::new(plugin.open_retry(&settings)?);
+    let max_retries = match takes_retries {
+        true => allowed(&settings, plugin.schema(Interface::Retry)),
+        false => wish.options.max_retries,
+    };
+    let retry_use = plugin.usage(&settings);
+
+    let (evaluators, evaluators_used) = evaluators(library, &info)?;
+    Ok(Equipment {
+        suite,
+        info,
+        retry,
+        max_retries,
+        evaluators,
+        used: Used {
+            suite: suite_use,
+            retry: retry_use,
+            evaluators: evaluators_used,
+        },
+    })
+}
+
+fn settings(
+    plugin: &Plugin,
+    interface: Interface,
+    before: Option<&Map<String, Value>>,
+    typed: &[(String, String)],
+) -> Result<Map<String, Value>> {
+    let mut settings = before.cloned().unwrap_or_default();
+    settings.extend(plugin.settings(interface, typed)?);
+    Ok(settings)
+}
+
+/// How many retries settings come to: what is set, or else the default that the schema documents.
+fn allowed(settings: &Map<String, Value>, schema: Option<&Value>) -> Option<u32> {
+    let documented = schema.and_then(|schema| schema.pointer(&format!("/properties/{MAX_RETRIES}/default")));
+    let retries = settings.get(MAX_RETRIES).or(documented)?.as_u64()?;
+    u32::try_from(retries).ok()
+}
+
+/// An evaluator for each language that the suite will ask for.
+fn evaluators(library: &Library, info: &SuiteInfo) -> Result<(Vec<Arc<dyn Evaluator>>, Vec<PluginUse>)> {
+    let mut wanted: BTreeSet<&str> = info.languages.iter().map(String::as_str).collect();
+    let (mut opened, mut used): (Vec<Arc<dyn Evaluator>>, _) = (Vec::new(), Vec::new());
+    let mut claimed = BTreeSet::new();
+    if !wanted.is_empty() {
+        for plugin in library.evaluators()? {
+            let evaluator = plugin.open_evaluator()?;
+            let serves = evaluator
+                .languages()
+                .iter()
+                .any(|language| wanted.remove(language.as_str()));
+            claimed.extend(evaluator.languages().iter().cloned());
+            if serves {
+                opened.push(Arc::new(evaluator));
+                used.push(plugin.usage(&Map::new()));
+            }
+        }
+    }
+    if let Some(language) = wanted.first() {
+        let claimed: Vec<String> = claimed.into_iter().collect();
+        let there = match claimed.as_slice() {
+            [] => "no evaluator is installed".to_owned(),
+            some => format!("the installed ones run {}", some.join(", ")),
+        };
+        bail!(
+            "the suite has programs in `{language}` run, and no evaluator claims that language; {there}\nhint: --plugin \
+             FILE names one"
+        );
+    }
+    Ok((opened, used))
+}
+
+/// What of these plugins is not what a run was begun with, in words.
+pub(crate) fn changes(manifest: &Manifest, used: &Used) -> Vec<String> {
+    let mut changes = Vec::new();
+    let mut compare = |what: &str, before: Option<&PluginUse>, now: &PluginUse| {
+        if before.is_none_or(|before| before.digest != now.digest) {
+            let was = before.map_or("another".to_owned(), |before| {
+                format!(
+                    "{} {} ({:.12})",
+                    before.identity.name, before.identity.version, before.digest
+                )
+            });
+            changes.push(format!(
+                "{what} was {was} and is {} {} ({:.12})",
+                now.identity.name, now.identity.version, now.digest
+            ));
+        }
+    };
+    compare("the suite", Some(&manifest.suite), &used.suite);
+    for now in &used.evaluators {
+        let before = manifest
+            .evaluators
+            .iter()
+            .find(|before| before.identity.name == now.identity.name);
+        compare("the evaluator", before, now);
+    }
+    changes
+}
+
+/// The suite's name, from the command line or the configuration.
+pub(crate) fn suite_name<'a>(typed: Option<&'a str>, configuration: &'a Configuration) -> &'a str {
+    typed.unwrap_or(&configuration.suite)
+}

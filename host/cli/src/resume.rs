@@ -1,0 +1,93 @@
+//! `koderz resume`: a run goes on from its record.
+
+use crate::arguments::Resume;
+use crate::benchmark::{Desk, digests};
+use crate::destination::Destination;
+use crate::equipment::{self, Used, Wish};
+use crate::server;
+use crate::session::{Before, Ended, Session, work};
+use anyhow::{Result, bail};
+use koderz_core::manifest::Manifest;
+use koderz_core::past::Past;
+use koderz_record::{Record, RunState};
+use koderz_report::Story;
+use std::collections::BTreeMap;
+
+pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Ended> {
+    let Desk { places, terminal, .. } = desk;
+    if !places.record().is_file() {
+        bail!("there is no record of runs at {}", places.record().display());
+    }
+    let export = arguments.export.as_deref().map(Destination::reserve).transpose()?;
+    let record = Record::open(places.record())?;
+    let run = record.find(&arguments.run)?;
+    let manifest = record.manifest(&run)?;
+    if let RunState::Running { pid } = record.state(&run)? {
+        let by = pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+        bail!("run {run} is going on{by}\nhint: wait until it has ended, or stop it");
+    }
+    let options = &arguments.server;
+    let library = equipment::library(options, places)?;
+    let equipment = equipment::gather(
+        &library,
+        &Wish {
+            suite: &manifest.suite.identity.name,
+            retry: options.retry.as_deref().unwrap_or(&manifest.retry.identity.name),
+            options,
+            before: Some(&manifest),
+        },
+    )?;
+    let host = options.host.as_deref().unwrap_or(&manifest.server.host);
+    let timeout = options.timeout.unwrap_or(manifest.timeout);
+    let concurrency = arguments.concurrency.unwrap_or(manifest.concurrency);
+    let reached = server::reach(host, timeout, concurrency, places).await?;
+    let digests = digests(&manifest.models, &reached).await?;
+    let changes = changes(&manifest, &equipment.used, &digests);
+    if !changes.is_empty() && !arguments.allow_changes {
+        bail!(
+            "run {run} cannot go on as it was begun: {}\nhint: --allow-changes goes on all the same, and its verdicts \
+             are then not all of one kind",
+            changes.join("; ")
+        );
+    }
+    for change in &changes {
+        tracing::warn!("{change}");
+    }
+    let mut before = Before {
+        past: Past::default(),
+        story: Story::new(manifest.clone()),
+    };
+    for entry in record.entries(&run)? {
+        let entry = entry?;
+        before.story.observe(&entry);
+        terminal.recall(&entry);
+        before.past.observe(entry);
+    }
+    work(Session {
+        places,
+        terminal,
+        equipment,
+        reached,
+        record,
+        run,
+        manifest,
+        before,
+        concurrency,
+        retry_inconclusive: !arguments.no_retry_errors,
+        export,
+    })
+    .await
+}
+
+/// What is not what the run was begun with.
+fn changes(manifest: &Manifest, used: &Used, digests: &BTreeMap<String, String>) -> Vec<String> {
+    let mut changes = equipment::changes(manifest, used);
+    for (model, before) in &manifest.model_digests {
+        if let Some(now) = digests.get(model)
+            && now != before
+        {
+            changes.push(format!("the model {model} had digest {before:.12} and has {now:.12}"));
+        }
+    }
+    changes
+}

@@ -1,0 +1,33 @@
+//! `koderz serve-embedded`: recorded answers on a port, until a signal comes.
+
+use crate::arguments::ServeEmbedded;
+use crate::places::Places;
+use crate::{server, signals};
+use anyhow::Result;
+use koderz_simulator::{Server, Setup};
+use std::io::Write;
+
+pub(crate) async fn serve(arguments: ServeEmbedded, places: &Places) -> Result<()> {
+    let cassettes = server::cassettes(&arguments.cassettes, places)?;
+    let models: Vec<String> = cassettes
+        .iter()
+        .flat_map(|cassette| cassette.models().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    let server = Server::start(Setup {
+        port: arguments.port,
+        cassettes,
+        faults: arguments.faults,
+        pace: arguments.pace,
+        parallel: arguments.parallel,
+    })
+    .await?;
+    let mut out = std::io::stdout();
+    writeln!(out, "{}", server.url())?;
+    out.flush()?;
+    eprintln!("serving {} at {}; ^C ends it", models.join(", "), server.url());
+    signals::first().await?;
+    let counts = server.counts();
+    server.stop().await;
+    writeln!(out, "{}", serde_json::to_string(&counts)?)?;
+    Ok(())
+}

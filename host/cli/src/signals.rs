@@ -1,0 +1,69 @@
+//! ^C and SIGTERM: the first lets what is under way come to its end, the second stops at once.
+
+use koderz_core::stop::{Brake, Urgency};
+use koderz_report::Terminal;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+/// Presses the brake at each signal, for as long as the runtime lives.
+pub(crate) fn listen(brake: Brake, terminal: &Arc<Terminal>) -> io::Result<()> {
+    let mut signals = Signals::new()?;
+    let terminal = terminal.clone();
+    tokio::spawn(async move {
+        while signals.next().await {
+            let said = match brake.press() {
+                Urgency::None | Urgency::Drain => {
+                    "stopping: what is under way is finished first; once more to stop at once"
+                }
+                Urgency::Now => "stopping at once",
+            };
+            // A terminal that is gone is no reason not to stop.
+            let _ = writeln!(terminal.writer(), "{said}");
+        }
+    });
+    Ok(())
+}
+
+/// Resolves at the first signal.
+pub(crate) async fn first() -> io::Result<()> {
+    Signals::new()?.next().await;
+    Ok(())
+}
+
+/// Signals from when it was made: none that comes between two looks is missed.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Resolves at the next signal; false where there will be none.
+    #[cfg(unix)]
+    async fn next(&mut self) -> bool {
+        tokio::select! {
+            heard = self.interrupt.recv() => heard.is_some(),
+            heard = self.terminate.recv() => heard.is_some(),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> io::Result<Self> {
+        Ok(Signals {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) -> bool {
+        tokio::signal::ctrl_c().await.is_ok()
+    }
+}
