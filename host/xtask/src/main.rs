@@ -1,10 +1,13 @@
-//! Set-up and chores of the project: `cargo xtask setup | plugins | test`.
+//! Set-up and chores of the project: `cargo xtask setup | plugins | demo | test`.
 //!
 //! Each command does what the ones before it do, where that is still to be done: it looks at what is there, says what it
 //! installs or builds and why, and can be cut off and run again. Nothing outside the target folder is changed, except
 //! by rustup where it adds the WASM target.
 
+mod binary;
+mod cassettes;
 mod dataset;
+mod demo;
 mod digest;
 mod plugins;
 mod process;
@@ -21,7 +24,8 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
   setup    install what is missing: the WASM target, a Python environment, the data set
-  plugins  set up, then build the plugins
+  plugins  set up, then build the plugins and the program, and make the recorded answers
+  demo     all of that, then run HumanEval twice against the embedded server
   test     everything that CI checks; what follows `--` goes to cargo test
   help     this text";
 
@@ -45,7 +49,8 @@ fn run(arguments: Vec<String>) -> Result<()> {
     }
     match command {
         "setup" => setup(&Workspace::find()?).map(drop),
-        "plugins" => plugins::build(&Workspace::find()?).map(drop),
+        "plugins" => build(&Workspace::find()?).map(drop),
+        "demo" => demo::run(&Workspace::find()?),
         "test" => test::run(&Workspace::find()?, rest),
         "help" | "--help" | "-h" => {
             eprintln!("{USAGE}");
@@ -60,6 +65,21 @@ struct Setup {
     wasm: wasm_std::WasmStd,
     python: python::Python,
     dataset: std::path::PathBuf,
+}
+
+/// Everything that runs: plugins, the program, and what the embedded server plays.
+struct Built {
+    setup: Setup,
+    binary: binary::Binary,
+}
+
+fn build(workspace: &Workspace) -> Result<Built> {
+    let setup = setup(workspace)?;
+    plugins::build(workspace, &setup)?;
+    let binary = binary::build(workspace)?;
+    cassettes::make(workspace, &setup)?;
+    binary.compile_plugins(workspace)?;
+    Ok(Built { setup, binary })
 }
 
 fn setup(workspace: &Workspace) -> Result<Setup> {

@@ -1,28 +1,55 @@
 //! Plugins, built beside the binary.
 
+use crate::Setup;
 use crate::digest;
 use crate::process::{self, say};
 use crate::wasm_std::TARGET;
 use crate::workspace::{Workspace, cargo, place, write};
-use crate::{Setup, setup};
 use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Plugins that are Rust crates: the package and the name of its component.
-const CRATES: [(&str, &str); 1] = [("koderz-exponential", "exponential")];
-
-/// Builds whatever is not there yet.
-pub(crate) fn build(workspace: &Workspace) -> Result<Setup> {
-    let setup = setup(workspace)?;
-    let plugins = workspace.binaries().join("plugins");
-    rust(workspace, &setup, &plugins)?;
-    python(workspace, &setup, &plugins)?;
-    Ok(setup)
+/// A plugin that is a Rust crate.
+struct Crate {
+    package: &'static str,
+    component: &'static str,
+    /// The folder beside the binary. Plugins for tests are in another, so that no user meets them.
+    folder: &'static str,
 }
 
-fn rust(workspace: &Workspace, setup: &Setup, plugins: &Path) -> Result<()> {
+const fn plugin(package: &'static str, component: &'static str) -> Crate {
+    Crate {
+        package,
+        component,
+        folder: "plugins",
+    }
+}
+
+const fn for_tests(package: &'static str, component: &'static str) -> Crate {
+    Crate {
+        package,
+        component,
+        folder: "test-plugins",
+    }
+}
+
+const CRATES: [Crate; 6] = [
+    plugin("koderz-exponential", "exponential"),
+    plugin("koderz-humaneval", "humaneval"),
+    for_tests("koderz-test-faulty", "faulty"),
+    for_tests("koderz-test-mute", "mute"),
+    for_tests("koderz-test-steady", "steady"),
+    for_tests("koderz-test-sums", "sums"),
+];
+
+/// Builds whatever is not there yet.
+pub(crate) fn build(workspace: &Workspace, setup: &Setup) -> Result<()> {
+    rust(workspace, setup)?;
+    python(workspace, setup, &workspace.binaries().join("plugins"))
+}
+
+fn rust(workspace: &Workspace, setup: &Setup) -> Result<()> {
     let mut flags = setup.wasm.flags();
     // A component holds the paths of its sources in its panic messages; nobody else should read them.
     let cargo_home = std::env::var_os("CARGO_HOME")
@@ -51,14 +78,17 @@ fn rust(workspace: &Workspace, setup: &Setup, plugins: &Path) -> Result<()> {
         ])
         .env("KODERZ_HUMANEVAL_DATA", &setup.dataset)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join(&separator));
-    for (package, _) in CRATES {
-        command.args(["--package", package]);
+    for plugin in &CRATES {
+        command.args(["--package", plugin.package]);
     }
     process::run(&mut command, "build the plugins")?;
     let built = workspace.target.join(TARGET).join("plugin");
-    for (package, name) in CRATES {
-        let component = built.join(format!("{}.wasm", package.replace('-', "_")));
-        let there = plugins.join(format!("{name}.wasm"));
+    for plugin in &CRATES {
+        let component = built.join(format!("{}.wasm", plugin.package.replace('-', "_")));
+        let there = workspace
+            .binaries()
+            .join(plugin.folder)
+            .join(format!("{}.wasm", plugin.component));
         if !there.is_file() || digest::of_file(&there)? != digest::of_file(&component)? {
             place(&component, &there)?;
         }

@@ -1,6 +1,6 @@
 //! Everything that CI checks, in the order in which a failure is cheapest to find.
 
-use crate::plugins;
+use crate::build;
 use crate::process::{self, say};
 use crate::workspace::{Workspace, cargo};
 use anyhow::Result;
@@ -15,7 +15,7 @@ pub(crate) fn run(workspace: &Workspace, rest: &[String]) -> Result<()> {
             "check the formatting",
         )
     })?;
-    let setup = stage("plugins", || plugins::build(workspace))?;
+    let setup = stage("build", || build(workspace))?.setup;
     let with_data = |command: &mut Command| {
         command
             .current_dir(&workspace.root)

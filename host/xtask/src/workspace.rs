@@ -37,6 +37,11 @@ impl Workspace {
         self.target.join("setup")
     }
 
+    /// Plugins as machine code, which is what a first start takes longest for.
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.setup().join("cache")
+    }
+
     /// Where the binary is built, and plugins and recorded answers beside it.
     pub(crate) fn binaries(&self) -> PathBuf {
         self.target.join("debug")

@@ -78,7 +78,10 @@ fn leaving_early_is_no_way_to_pass() {
             format!("def f(x):\n    {leave}\n    return 0\n"),
         ] {
             let exit = judged(&subject, CHECK);
-            assert!(matches!(exit, Exit::Crashed(_) | Exit::Failed(_)), "{subject}: {exit:?}");
+            assert!(
+                matches!(exit, Exit::Crashed(_) | Exit::Failed(_)),
+                "{subject}: {exit:?}"
+            );
         }
         assert_ne!(alone(leave).exit, Exit::Passed, "{leave}");
     }
@@ -144,7 +147,10 @@ fn memory_output_and_depth_have_bounds_of_their_own() {
     };
     assert!(why.contains("RecursionError"), "{why}");
     let deep = "import sys\nsys.setrecursionlimit(10 ** 9)\ndef f(x):\n    return f(x)\n";
-    assert!(matches!(judged(deep, CHECK), Exit::Crashed(_) | Exit::Failed(_) | Exit::MemoryLimit));
+    assert!(matches!(
+        judged(deep, CHECK),
+        Exit::Crashed(_) | Exit::Failed(_) | Exit::MemoryLimit
+    ));
 }
 
 #[test]
@@ -174,7 +180,11 @@ fn time_and_chance_are_the_same_in_every_run_and_sleeping_takes_none() {
     let (first, second) = (alone(subject), alone(subject));
     assert_eq!((&first.exit, &second.exit), (&Exit::Passed, &Exit::Passed));
     assert_eq!(first.stdout, second.stdout);
-    assert!(first.cpu >= Duration::from_secs(2), "sleeping is charged: {:?}", first.cpu);
+    assert!(
+        first.cpu >= Duration::from_secs(2),
+        "sleeping is charged: {:?}",
+        first.cpu
+    );
 }
 
 #[test]
@@ -235,10 +245,8 @@ fn an_exception_of_the_answer_is_the_one_that_a_check_may_expect() {
 
 #[test]
 fn a_missing_module_and_a_syntax_error_are_named_as_what_they_are() {
-    assert!(
-        matches!(judged("import numpy\n", CHECK), Exit::Crashed(why)
-            if why.starts_with("imports numpy, which this evaluator does not have"))
-    );
+    assert!(matches!(judged("import numpy\n", CHECK), Exit::Crashed(why)
+            if why.starts_with("imports numpy, which this evaluator does not have")));
     assert!(matches!(judged("def f(x:\n", CHECK), Exit::Crashed(why) if why.starts_with("SyntaxError: ")));
 }
 
