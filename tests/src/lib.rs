@@ -1,6 +1,10 @@
-//! What the tests of the whole stand on: where the build left the binary and the plugins.
+//! What the tests of the whole stand on: where the build left things, the real binary, and servers to ask.
 
-use std::path::PathBuf;
+mod koderz;
+
+pub use koderz::{Ended, Koderz, end};
+use koderz_simulator::{Cassette, Fault, Server, Setup};
+use std::path::{Path, PathBuf};
 
 /// The folder that cargo builds into, with the binary, and plugins and cassettes beside it.
 ///
@@ -12,16 +16,63 @@ pub fn built() -> PathBuf {
     folder.to_owned()
 }
 
-/// The file of a plugin that the build made.
-///
-/// # Panics
-/// If it is not there.
-pub fn plugin(name: &str) -> PathBuf {
-    let file = built().join("plugins").join(format!("{name}.wasm"));
+/// The checkout.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this package lies in the checkout")
+        .to_owned()
+}
+
+/// Plugins as machine code, shared by all tests and filled before they start.
+pub fn cache() -> PathBuf {
+    built().with_file_name("setup").join("cache")
+}
+
+fn made(folder: &str, file: &str) -> PathBuf {
+    let file = built().join(folder).join(file);
     assert!(
         file.is_file(),
-        "{} is not there; `cargo xtask plugins` builds it",
+        "{} is not there; `cargo xtask plugins` makes it",
         file.display()
     );
     file
+}
+
+/// The file of a plugin.
+///
+/// # Panics
+/// If the build did not make it; here and below.
+pub fn plugin(name: &str) -> PathBuf {
+    made("plugins", &format!("{name}.wasm"))
+}
+
+/// The file of a plugin that is there for tests only.
+pub fn test_plugin(name: &str) -> PathBuf {
+    made("test-plugins", &format!("{name}.wasm"))
+}
+
+/// Recorded answers that are played for users.
+pub fn cassette(name: &str) -> PathBuf {
+    made("cassettes", &format!("{name}.jsonl"))
+}
+
+/// Recorded answers that are there for tests only.
+pub fn test_cassette(name: &str) -> PathBuf {
+    made("test-cassettes", &format!("{name}.jsonl"))
+}
+
+/// A server on a port of its own that plays these answers, and in which these things go wrong.
+///
+/// # Panics
+/// If it cannot be started.
+pub async fn serve(cassettes: &[PathBuf], faults: &[&str]) -> Server {
+    let read = |path: &PathBuf| Cassette::read(path).expect("a cassette");
+    let fault = |text: &&str| text.parse::<Fault>().expect("a fault");
+    let setup = Setup {
+        cassettes: cassettes.iter().map(read).collect(),
+        faults: faults.iter().map(fault).collect(),
+        ..Setup::default()
+    };
+    Server::start(setup).await.expect("a server")
 }

@@ -77,7 +77,7 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
     };
     let retry_use = plugin.usage(&settings);
 
-    let (evaluators, evaluators_used) = evaluators(library, &info)?;
+    let (evaluators, evaluators_use) = evaluators(library, &info)?.into_iter().unzip();
     Ok(Equipment {
         suite,
         info,
@@ -87,7 +87,7 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
         used: Used {
             suite: suite_use,
             retry: retry_use,
-            evaluators: evaluators_used,
+            evaluators: evaluators_use,
         },
     })
 }
@@ -111,9 +111,9 @@ fn allowed(settings: &Map<String, Value>, schema: Option<&Value>) -> Option<u32>
 }
 
 /// An evaluator for each language that the suite will ask for.
-fn evaluators(library: &Library, info: &SuiteInfo) -> Result<(Vec<Arc<dyn Evaluator>>, Vec<PluginUse>)> {
+fn evaluators(library: &Library, info: &SuiteInfo) -> Result<Vec<(Arc<dyn Evaluator>, PluginUse)>> {
     let mut wanted: BTreeSet<&str> = info.languages.iter().map(String::as_str).collect();
-    let (mut opened, mut used): (Vec<Arc<dyn Evaluator>>, _) = (Vec::new(), Vec::new());
+    let mut opened: Vec<(Arc<dyn Evaluator>, PluginUse)> = Vec::new();
     let mut claimed = BTreeSet::new();
     if !wanted.is_empty() {
         for plugin in library.evaluators()? {
@@ -124,8 +124,7 @@ fn evaluators(library: &Library, info: &SuiteInfo) -> Result<(Vec<Arc<dyn Evalua
                 .any(|language| wanted.remove(language.as_str()));
             claimed.extend(evaluator.languages().iter().cloned());
             if serves {
-                opened.push(Arc::new(evaluator));
-                used.push(plugin.usage(&Map::new()));
+                opened.push((Arc::new(evaluator), plugin.usage(&Map::new())));
             }
         }
     }
@@ -140,7 +139,7 @@ fn evaluators(library: &Library, info: &SuiteInfo) -> Result<(Vec<Arc<dyn Evalua
              FILE names one"
         );
     }
-    Ok((opened, used))
+    Ok(opened)
 }
 
 /// What of these plugins is not what a run was begun with, in words.

@@ -1,9 +1,13 @@
 //! The Python evaluator, with the programs of the real suite and with programs that try to get away with something.
 
 use koderz_api::execution::{ExecutionErrorKind, Exit, Limits, Outcome, Program};
+use koderz_api::suite::{Command, Completion, Step};
 use koderz_core::ports::Evaluator;
+use koderz_humaneval::HumanEval;
 use koderz_loader::{ComponentEvaluator, Engines, Plugin};
-use koderz_tests::{built, plugin};
+use koderz_plugin::testing::{all_tasks, open, reply, trial};
+use koderz_plugin::{Reference, Suite};
+use koderz_tests::{cache, plugin};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -11,7 +15,7 @@ use std::time::Duration;
 fn python() -> &'static ComponentEvaluator {
     static PYTHON: OnceLock<ComponentEvaluator> = OnceLock::new();
     PYTHON.get_or_init(|| {
-        let engines = Engines::new(Some(&built().join("compiled"))).expect("engines");
+        let engines = Engines::new(Some(&cache().join("compiled"))).expect("engines");
         let plugin = Plugin::load(&engines, &plugin("python")).expect("the evaluator loads");
         plugin.open_evaluator().expect("the evaluator opens")
     })
@@ -45,6 +49,33 @@ fn judged(subject: &str, judge: &str) -> Exit {
 
 fn alone(subject: &str) -> Outcome {
     run(&program(subject, None))
+}
+
+#[test]
+fn every_reference_solution_passes_its_own_test() {
+    let suite: HumanEval = open("{}").expect("the suite opens");
+    let tasks = all_tasks(&suite).expect("the suite has tasks");
+    assert_eq!(tasks.len(), 164);
+    let failed: Vec<String> = tasks
+        .into_iter()
+        .filter_map(|task| {
+            let answer = suite.answer(&task).expect("an answer").expect("a reference");
+            let id = task.id.clone();
+            let trial = trial(task);
+            let history = [vec![Completion::Asked(Ok(reply(answer)))]];
+            let Ok(Step::Perform(commands)) = suite.next(&trial, &history) else {
+                return Some(format!("{id}: no program"));
+            };
+            let [Command::Execute(program)] = commands.as_slice() else {
+                return Some(format!("{id}: no program"));
+            };
+            match run(program).exit {
+                Exit::Passed => None,
+                other => Some(format!("{id}: {other:?}")),
+            }
+        })
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
 }
 
 /// A check that only the right function passes.
