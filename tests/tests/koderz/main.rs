@@ -1,3 +1,9 @@
 //! The real binary, real components and a scripted server, tested as a user meets them.
 
+mod bad_input;
+mod benchmark;
 mod evaluator;
+mod faults;
+mod plugins;
+mod project;
+mod resume;

@@ -1,0 +1,190 @@
+//! Runs that are cut off, and what they cost.
+
+use koderz_api::chat::Prompt;
+use koderz_api::suite::Completion;
+use koderz_core::event::{Event, question};
+use koderz_core::seed::Stream;
+use koderz_simulator::Server;
+use koderz_tests::{Koderz, cassette, serve};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+/// Longer than anything here takes on a busy machine.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// Waits until something holds of the server, or the process has ended by itself.
+async fn until(child: &mut Child, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() && child.try_wait().expect("the process can be looked at").is_none() {
+        assert!(began.elapsed() < LONGEST, "it does not come that far");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Waits until the server has noticed that its clients are gone.
+async fn settled(server: &Server) {
+    let began = Instant::now();
+    loop {
+        let counts = server.counts();
+        let ended = counts.answered + counts.unfinished + counts.faults + counts.refused + counts.cancelled;
+        if ended == counts.questions {
+            return;
+        }
+        assert!(began.elapsed() < LONGEST, "{counts:?}");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What was asked in each task whose reply is in the record.
+fn answered(koderz: &Koderz) -> BTreeMap<String, String> {
+    let record = koderz.record();
+    let (mut asked, mut answered) = (BTreeMap::new(), BTreeSet::new());
+    for entry in record.entries(&koderz.last_run()).expect("the run") {
+        match entry.expect("an entry").event {
+            Event::Stepped { trial, commands, .. } => {
+                if let Some(Prompt::Chat(messages)) = question(&commands).map(|request| &request.prompt) {
+                    asked.insert(trial.task, messages[0].content.clone());
+                }
+            }
+            Event::Completed {
+                trial,
+                completion: Completion::Asked(Ok(_)),
+                ..
+            } => {
+                answered.insert(trial.task);
+            }
+            _ => {}
+        }
+    }
+    asked.retain(|task, _| answered.contains(task));
+    asked
+}
+
+/// How often the server was asked something.
+fn times(asked: &BTreeMap<String, u64>, content: &str) -> u64 {
+    let quoted = serde_json::to_string(content).expect("a string is JSON");
+    let matching = asked.iter().filter(|(key, _)| key.contains(&quoted));
+    matching.map(|(_, times)| times).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_kills_lose_nothing_and_cost_no_more_than_what_was_under_way() {
+    const KILLS: u64 = 10;
+    const CONCURRENCY: u64 = 4;
+    let server = serve(&[cassette("reference")], &[]).await;
+    let koderz = Koderz::new();
+    let mut chance = Stream::new(20_261_125);
+    let mut command = format!("benchmark --host {} --local-model reference", server.url());
+    let mut before: (BTreeMap<String, String>, BTreeMap<String, u64>) = Default::default();
+    for kill in 1..=KILLS {
+        let mut child = koderz.start(&command);
+        // Anywhere from the first question on, and a little later than the count says.
+        let target = server.counts().questions + 1 + chance.below(14) as u64;
+        until(&mut child, || server.counts().questions >= target).await;
+        for _ in 0..chance.below(2000) {
+            tokio::task::yield_now().await;
+        }
+        child.kill().expect("it is there");
+        child.wait().expect("it ends");
+        settled(&server).await;
+
+        let now = (answered(&koderz), server.asked());
+        for (task, content) in &before.0 {
+            assert_eq!(
+                times(&now.1, content),
+                times(&before.1, content),
+                "{task} was asked again"
+            );
+        }
+        let extra = server.counts().questions - now.0.len() as u64;
+        assert!(extra <= kill * CONCURRENCY, "{extra} extra requests after {kill} kills");
+        before = now;
+        command = "resume".to_owned();
+    }
+    let finished = koderz.call("resume");
+    assert_eq!(finished.code, Some(0), "{}\n{}", finished.stdout, finished.stderr);
+    assert!(finished.stdout.contains("pass             164"), "{}", finished.stdout);
+    let asked = server.asked();
+    for (task, content) in &before.0 {
+        assert_eq!(
+            times(&asked, content),
+            times(&before.1, content),
+            "{task} was asked again"
+        );
+    }
+    let questions = server.counts().questions;
+    assert!(questions <= 164 + KILLS * CONCURRENCY, "{questions} requests");
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let status = std::process::Command::new("kill")
+        .args([format!("-{name}"), child.id().to_string()])
+        .status();
+    assert!(status.expect("kill is there").success());
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_signal_brings_what_is_under_way_to_its_end() {
+    for name in ["INT", "TERM"] {
+        let server = serve(&[cassette("reference")], &[]).await;
+        let koderz = Koderz::new();
+        let mut child = koderz.start(&format!("benchmark --host {} --local-model reference", server.url()));
+        until(&mut child, || server.counts().questions >= 20).await;
+        signal(&child, name);
+        let status = child.wait().expect("it ends");
+        assert_eq!(status.code(), Some(130), "{name}");
+        let counts = server.counts();
+        assert!(counts.questions < 164 && counts.cancelled == 0, "{counts:?}");
+        // Every answer that was waited for is in the record, and with its verdict.
+        assert_eq!(answered(&koderz).len() as u64, counts.answered);
+        let finished = koderz.call("resume");
+        assert_eq!(finished.code, Some(0), "{}\n{}", finished.stdout, finished.stderr);
+        assert_eq!(server.counts().questions, 164, "nothing was asked twice");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_signal_stops_at_once_and_loses_only_what_was_under_way() {
+    let server = serve(&[cassette("reference")], &["silence:2"]).await;
+    let koderz = Koderz::new();
+    let mut command = koderz.command(&format!(
+        "benchmark --host {} --local-model reference --end 4",
+        server.url()
+    ));
+    let mut child = command.spawn().expect("koderz starts");
+    let mut said = BufReader::new(child.stderr.take().expect("standard error")).lines();
+    until(&mut child, || server.counts().questions >= 4).await;
+    signal(&child, "INT");
+    assert!(said.any(|line| {
+        line.expect("text")
+            .starts_with("stopping: what is under way is finished first")
+    }));
+    // What is under way waits for a server that says nothing more, so only the second signal ends it.
+    assert!(child.try_wait().expect("the process can be looked at").is_none());
+    signal(&child, "INT");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let finished = koderz.call("resume");
+    assert_eq!(finished.code, Some(0), "{}\n{}", finished.stdout, finished.stderr);
+}
+
+#[test]
+fn a_finished_run_can_be_resumed_and_nothing_happens() {
+    let koderz = Koderz::new();
+    koderz.call("benchmark --host embedded --local-model reference --end 2");
+    let again = koderz.call("resume");
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert!(again.stdout.contains("pass               2"), "{}", again.stdout);
+    let run = koderz.last_run();
+    let entries = koderz.record().entries(&run).expect("the run").count();
+    koderz.call("resume");
+    let later = koderz.record().entries(&run).expect("the run").count();
+    assert!(
+        later - entries <= 3,
+        "only the beginning and the end of no work were added"
+    );
+}
