@@ -6,21 +6,21 @@
 //! bounds.
 
 use crate::event::{Event, Place, TrialId};
+use crate::outage;
 use crate::ports::{AttemptError, Question};
-use crate::scheduler::{RunError, Shared};
+use crate::scheduler::{Mark, RunError, Shared};
 use crate::seed;
+use crate::slots::Slot;
 use crate::stop::Urgency;
+use crate::warm_up::warm_up;
 use crate::words;
-use koderz_api::chat::{AskError, AskErrorKind, Request};
+use koderz_api::chat::{AskError, AskErrorKind, Reply, Request};
 use koderz_api::retry::{Attempt, Decision};
 use koderz_api::suite::{Completion, Trial};
 use koderz_api::transport::{Failure, FailureKind};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
-
-/// The first pause between two looks at a server that is away, and the longest.
-const FIRST_LOOK: Duration = Duration::from_secs(1);
-const LAST_LOOK: Duration = Duration::from_secs(30);
+use tokio::time::{Instant, sleep, timeout};
 
 /// The run is to stop, and the question is left as it is.
 pub(crate) struct LeftOpen;
@@ -31,7 +31,11 @@ pub(crate) type Asked = Result<Result<Completion, LeftOpen>, RunError>;
 /// What was tried so far.
 #[derive(Default)]
 struct Tries {
+    /// Attempts that failed.
+    made: u32,
+    /// Of these, the ones that count.
     failed: u32,
+    forgiven: u32,
     of_kind: Vec<(FailureKind, String, u32)>,
     previous_delay: Option<Duration>,
 }
@@ -39,6 +43,7 @@ struct Tries {
 impl Tries {
     /// Counts a failure and answers how many there were of the same kind.
     fn count(&mut self, failure: &Failure) -> u32 {
+        self.made += 1;
         self.failed += 1;
         match self
             .of_kind
@@ -55,11 +60,31 @@ impl Tries {
             }
         }
     }
+
+    /// Does not count the last failure, as long as that has not happened too often.
+    fn forgive(&mut self) {
+        if self.forgiven < FREE_WAITS {
+            self.forgiven += 1;
+            self.failed -= 1;
+        }
+    }
+}
+
+/// How often a policy may wait for the server without that costing the question an attempt. A server that works whenever
+/// it is looked at, and fails this question whenever it is asked, has to cost something in the end.
+const FREE_WAITS: u32 = 20;
+
+/// How trying ended.
+enum Tried<'a> {
+    /// With an answer; the slot is held until the answer is in the record.
+    Answered(Box<Reply>, Slot<'a>),
+    Failed(AskError),
+    LeftOpen,
 }
 
 /// Asks until there is an answer or an end to trying. `due` is when the question was planned to start.
 pub(crate) async fn ask(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     id: &TrialId,
     trial: &Trial,
     place: Place,
@@ -72,54 +97,132 @@ pub(crate) async fn ask(
             return finish(shared, id, place, Err(error(AskErrorKind::Rejected, None, message, 0))).await;
         }
     };
-    let mut tries = Tries::default();
-    let mut began: Option<Instant> = None;
-    loop {
-        let Some(slot) = shared.slot().await else {
-            return Ok(Err(LeftOpen));
-        };
-        let under_way = shared.server.begin(tries.failed == 0);
-        let start = Instant::now();
-        let began = *began.get_or_insert(start);
-        let attempt = shared.model.attempt(&question).await;
-        drop(under_way);
-        let failure = match attempt {
-            Ok(mut reply) => {
-                shared.server.succeeded();
-                reply.attempts = tries.failed + 1;
-                reply.timing.lag = start.saturating_duration_since(due);
-                let done = finish(shared, id, place, Ok(reply)).await;
-                drop(slot);
-                return done;
+    let mut asking = Asking {
+        shared,
+        id,
+        trial,
+        place,
+        question,
+        due,
+        tries: Tries::default(),
+        last: None,
+    };
+    let tried = match shared.plan.deadline {
+        None => asking.until_answered().await?,
+        Some(deadline) => match timeout(deadline, asking.until_answered()).await {
+            Ok(tried) => tried?,
+            Err(_) => Tried::Failed(asking.too_late(deadline)),
+        },
+    };
+    match tried {
+        Tried::Answered(reply, _slot) => finish(shared, id, place, Ok(*reply)).await,
+        Tried::Failed(error) => finish(shared, id, place, Err(error)).await,
+        Tried::LeftOpen => Ok(Err(LeftOpen)),
+    }
+}
+
+/// A question that is being asked.
+struct Asking<'a> {
+    shared: &'a Arc<Shared>,
+    id: &'a TrialId,
+    trial: &'a Trial,
+    place: Place,
+    question: Question,
+    due: Instant,
+    tries: Tries,
+    last: Option<Failure>,
+}
+
+impl<'a> Asking<'a> {
+    async fn until_answered(&mut self) -> Result<Tried<'a>, RunError> {
+        let mut began: Option<Instant> = None;
+        loop {
+            let Some(slot) = self.way_is_free().await? else {
+                return Ok(Tried::LeftOpen);
+            };
+            let start = Instant::now();
+            let began = *began.get_or_insert(start);
+            let failure = match self.attempt(start).await {
+                Ok((reply, mark)) => {
+                    self.shared.learn(mark, &reply).await?;
+                    return Ok(Tried::Answered(Box::new(reply), slot));
+                }
+                Err(AttemptError::Refused(refusal)) => {
+                    return Ok(Tried::Failed(error(
+                        AskErrorKind::Rejected,
+                        refusal.status,
+                        refusal.message,
+                        self.tries.made + 1,
+                    )));
+                }
+                Err(AttemptError::Failed(failure)) => failure,
+            };
+            drop(slot);
+            if let Some(end) = self.after(failure, began.elapsed()).await? {
+                return Ok(end);
             }
-            Err(AttemptError::Refused(refusal)) => {
-                let error = error(
-                    AskErrorKind::Rejected,
-                    refusal.status,
-                    refusal.message,
-                    tries.failed + 1,
-                );
-                return finish(shared, id, place, Err(error)).await;
+        }
+    }
+
+    /// Waits until the model is loaded, the server is not away and a slot is free. None where nothing new is to begin.
+    async fn way_is_free(&self) -> Result<Option<Slot<'a>>, RunError> {
+        loop {
+            // An exclusive stage brings its model in and out of memory by itself, and measures that.
+            if !self.shared.exclusive() {
+                tokio::select! {
+                    () = self.shared.stop.at_least(Urgency::Drain) => return Ok(None),
+                    warm = warm_up(self.shared, &self.question.model) => warm?,
+                }
             }
-            Err(AttemptError::Failed(failure)) => failure,
-        };
-        drop(slot);
-        shared.server.failed();
+            tokio::select! {
+                () = self.shared.stop.at_least(Urgency::Drain) => return Ok(None),
+                () = self.shared.server.free() => {}
+            }
+            let Some(slot) = self.shared.slot().await else {
+                return Ok(None);
+            };
+            // It may have gone away while the slot was waited for.
+            if self.shared.server.is_free() {
+                return Ok(Some(slot));
+            }
+        }
+    }
+
+    async fn attempt(&self, start: Instant) -> Result<(Reply, Option<Mark>), AttemptError> {
+        let under_way = self.shared.server.begin(self.tries.made == 0);
+        let mark = self.shared.mark();
+        let mut reply = self.shared.model.attempt(&self.question).await?;
+        under_way.succeeded();
+        reply.attempts = self.tries.made + 1;
+        reply.timing.lag = start.saturating_duration_since(self.due);
+        self.shared.look_for_a_reload(&self.question.model, &reply);
+        Ok((reply, mark))
+    }
+
+    /// Decides about a failed attempt and waits as long as that says; none where the question is to be asked again.
+    async fn after(&mut self, failure: Failure, elapsed: Duration) -> Result<Option<Tried<'a>>, RunError> {
+        let shared = self.shared;
+        if shared.server.failed(&failure) {
+            outage::see_to(shared, &self.question.model, &failure);
+        }
+        self.last = Some(failure.clone());
+        let entropy = seed::of_attempt(self.trial.seed, self.place, self.tries.made);
+        let of_kind = self.tries.count(&failure);
         let attempt = Attempt {
-            number: tries.failed + 1,
-            of_kind: tries.count(&failure),
+            number: self.tries.failed,
+            of_kind,
             failure,
             endpoint: shared.server.endpoint(),
-            elapsed: began.elapsed(),
-            remaining: None,
-            previous_delay: tries.previous_delay,
-            entropy: seed::of_attempt(trial.seed, place, tries.failed),
+            elapsed,
+            remaining: shared.plan.deadline.map(|deadline| deadline.saturating_sub(elapsed)),
+            previous_delay: self.tries.previous_delay,
+            entropy,
         };
         let decision = decide(shared, &attempt).await;
         shared
             .note(Event::AttemptFailed {
-                trial: id.clone(),
-                place,
+                trial: self.id.clone(),
+                place: self.place,
                 number: attempt.number,
                 of: shared.plan.max_retries.map(|retries| retries.saturating_add(1)),
                 failure: attempt.failure.clone(),
@@ -129,40 +232,38 @@ pub(crate) async fn ask(
             .await?;
         match decision {
             Decision::Retry(delay) => {
-                tries.previous_delay = Some(delay);
+                self.tries.previous_delay = Some(delay);
+                let surcharge = shared.server.surcharge(&attempt.failure);
                 tokio::select! {
-                    () = sleep(delay) => {}
-                    () = shared.stop.at_least(Urgency::Drain) => return Ok(Err(LeftOpen)),
+                    () = sleep(delay + surcharge) => Ok(None),
+                    () = shared.stop.at_least(Urgency::Drain) => Ok(Some(Tried::LeftOpen)),
                 }
             }
-            Decision::WaitUntilReady => match wait_until_ready(shared).await {
-                Ready::Yes => {}
-                Ready::Stopping => return Ok(Err(LeftOpen)),
-                Ready::No(after) => {
-                    let message = format!(
-                        "{}; the server did not come back within {} s",
-                        words::failure(&attempt.failure),
-                        after.as_secs()
-                    );
-                    let error = error(
-                        AskErrorKind::RetriesExhausted,
-                        attempt.failure.status,
-                        message,
-                        attempt.number,
-                    );
-                    return finish(shared, id, place, Err(error)).await;
-                }
-            },
+            Decision::WaitUntilReady => {
+                outage::hold(shared, &self.question.model, &attempt.failure);
+                self.tries.forgive();
+                Ok(None)
+            }
             Decision::GiveUp(reason) => {
                 let message = format!("{reason}: {}", words::failure(&attempt.failure));
                 let kind = match attempt.failure.kind {
                     FailureKind::Malformed => AskErrorKind::Malformed,
                     _ => AskErrorKind::RetriesExhausted,
                 };
-                let error = error(kind, attempt.failure.status, message, attempt.number);
-                return finish(shared, id, place, Err(error)).await;
+                let status = attempt.failure.status;
+                Ok(Some(Tried::Failed(error(kind, status, message, self.tries.made))))
             }
         }
+    }
+
+    fn too_late(&self, deadline: Duration) -> AskError {
+        let after = match &self.last {
+            Some(failure) => format!("; before that, {}", words::failure(failure)),
+            None => String::new(),
+        };
+        let message = format!("no answer within the deadline of {} s{after}", deadline.as_secs_f64());
+        let status = self.last.as_ref().and_then(|failure| failure.status);
+        error(AskErrorKind::Deadline, status, message, self.tries.made)
     }
 }
 
@@ -176,12 +277,7 @@ fn error(kind: AskErrorKind, status: Option<u16>, message: String, attempts: u32
 }
 
 /// Commits what became of a question: nothing may act on an answer that a crash could still take away.
-async fn finish(
-    shared: &Shared,
-    id: &TrialId,
-    place: Place,
-    asked: Result<koderz_api::chat::Reply, AskError>,
-) -> Asked {
+async fn finish(shared: &Shared, id: &TrialId, place: Place, asked: Result<Reply, AskError>) -> Asked {
     let completion = Completion::Asked(asked);
     shared
         .commit(Event::Completed {
@@ -246,29 +342,6 @@ fn bound(decision: Decision, attempt: &Attempt, plan: &crate::plan::Plan) -> Dec
         Decision::Retry(delay) => Decision::Retry(delay.min(plan.caps.pause)),
         other => other,
     }
-}
-
-enum Ready {
-    Yes,
-    No(Duration),
-    Stopping,
-}
-
-/// Looks at the server from time to time until it answers.
-async fn wait_until_ready(shared: &Shared) -> Ready {
-    let began = Instant::now();
-    let mut pause = FIRST_LOOK;
-    while began.elapsed() < shared.plan.caps.outage {
-        tokio::select! {
-            () = sleep(pause) => {}
-            () = shared.stop.at_least(Urgency::Drain) => return Ready::Stopping,
-        }
-        if shared.model.reachable().await {
-            return Ready::Yes;
-        }
-        pause = (pause * 2).min(LAST_LOOK);
-    }
-    Ready::No(began.elapsed())
 }
 
 #[cfg(test)]

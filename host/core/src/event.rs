@@ -70,6 +70,38 @@ pub enum Event {
         /// How many of them had a verdict already.
         settled: u64,
     },
+    /// A model is being brought into memory, before the first question to it or after an outage.
+    Loading {
+        /// Which.
+        model: String,
+        /// For how long so far.
+        #[serde(with = "koderz_api::nanos")]
+        elapsed: Duration,
+    },
+    /// A model is in memory.
+    Loaded {
+        /// Which.
+        model: String,
+        /// How long that took, as seen by the host.
+        #[serde(with = "koderz_api::nanos")]
+        took: Duration,
+    },
+    /// The server is taken to be away: nothing is asked of it until it answers a probe.
+    OutageBegan {
+        /// What showed it.
+        reason: String,
+    },
+    /// The server works again.
+    OutageEnded {
+        /// How long nothing was asked.
+        #[serde(with = "koderz_api::nanos")]
+        after: Duration,
+    },
+    /// As many questions may be under way at once from now on, because the server was found to work on so many.
+    LimitChanged {
+        /// How many.
+        limit: u32,
+    },
     /// The trials of a stage begin.
     StageBegan {
         /// The stage's name.
@@ -144,7 +176,14 @@ impl Event {
             | Event::AttemptFailed { trial, .. }
             | Event::Completed { trial, .. }
             | Event::TrialFinished { trial, .. } => Some(trial),
-            Event::Began { .. } | Event::StageBegan { .. } | Event::Ended { .. } => None,
+            Event::Began { .. }
+            | Event::Loading { .. }
+            | Event::Loaded { .. }
+            | Event::OutageBegan { .. }
+            | Event::OutageEnded { .. }
+            | Event::LimitChanged { .. }
+            | Event::StageBegan { .. }
+            | Event::Ended { .. } => None,
         }
     }
 
@@ -152,6 +191,11 @@ impl Event {
     pub fn name(&self) -> &'static str {
         match self {
             Event::Began { .. } => "began",
+            Event::Loading { .. } => "loading",
+            Event::Loaded { .. } => "loaded",
+            Event::OutageBegan { .. } => "outage-began",
+            Event::OutageEnded { .. } => "outage-ended",
+            Event::LimitChanged { .. } => "limit-changed",
             Event::StageBegan { .. } => "stage-began",
             Event::TrialBegan { .. } => "trial-began",
             Event::Stepped { .. } => "stepped",

@@ -12,16 +12,22 @@
 #![warn(missing_docs)]
 
 mod ask;
+mod breaker;
+mod budget;
 mod endpoint;
 pub mod event;
 pub mod manifest;
+mod outage;
+mod parallelism;
 pub mod past;
 pub mod plan;
 pub mod ports;
 pub mod scheduler;
 pub mod seed;
+mod slots;
 pub mod statistics;
 pub mod stop;
 pub mod summary;
 mod trial;
+mod warm_up;
 pub mod words;

@@ -1,6 +1,6 @@
 //! What a run was made of: enough to know later what was measured, and to go on with it.
 
-use crate::plan::{Defaults, Selection};
+use crate::plan::{Concurrency, Defaults, Selection};
 use koderz_api::identity::PluginInfo;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -59,7 +59,7 @@ pub struct Manifest {
     /// What every other seed follows from.
     pub seed: u64,
     /// Questions under way at once.
-    pub concurrency: NonZeroU32,
+    pub concurrency: Concurrency,
     /// What the suite left open.
     pub defaults: Defaults,
     /// The context window in tokens.
@@ -67,6 +67,9 @@ pub struct Manifest {
     /// The longest silence of the server that is waited for.
     #[serde(with = "koderz_api::nanos")]
     pub timeout: Duration,
+    /// How long a question may take with all its attempts.
+    #[serde(with = "koderz_api::nanos::option", default)]
+    pub deadline: Option<Duration>,
     /// Retries after which the host gives up whatever the policy says.
     pub max_retries: Option<u32>,
     /// The command line, without secrets.

@@ -74,7 +74,15 @@ impl Past {
                     Grade::Pass | Grade::Fail | Grade::Partial(_) | Grade::Ungraded => State::Settled,
                 };
             }
-            Event::Began { .. } | Event::StageBegan { .. } | Event::AttemptFailed { .. } | Event::Ended { .. } => {}
+            Event::Began { .. }
+            | Event::Loading { .. }
+            | Event::Loaded { .. }
+            | Event::OutageBegan { .. }
+            | Event::OutageEnded { .. }
+            | Event::LimitChanged { .. }
+            | Event::StageBegan { .. }
+            | Event::AttemptFailed { .. }
+            | Event::Ended { .. } => {}
         }
     }
 

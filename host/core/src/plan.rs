@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -28,6 +29,49 @@ impl Selection {
     pub fn count(&self, count: u64) -> u64 {
         let range = self.end.unwrap_or(count).min(count).saturating_sub(self.start);
         self.ids.as_ref().map_or(range, |ids| range.min(ids.len() as u64))
+    }
+}
+
+/// How many questions may be under way at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Concurrency {
+    /// So many.
+    Fixed(NonZeroU32),
+    /// As many as the server is found to work on at once.
+    Found(Found),
+}
+
+/// The word for [`Concurrency::Found`] in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Found {
+    /// The one word.
+    Auto,
+}
+
+impl Concurrency {
+    /// As many as the server is found to work on at once.
+    pub const AUTO: Concurrency = Concurrency::Found(Found::Auto);
+
+    /// The most that is tried where the number is found: beyond what one machine's model servers are set to.
+    const MOST_FOUND: u32 = 32;
+
+    /// How many there may be at most.
+    pub fn most(self) -> u32 {
+        match self {
+            Concurrency::Fixed(number) => number.get(),
+            Concurrency::Found(Found::Auto) => Concurrency::MOST_FOUND,
+        }
+    }
+}
+
+impl fmt::Display for Concurrency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Concurrency::Fixed(number) => number.fmt(f),
+            Concurrency::Found(Found::Auto) => f.write_str("auto"),
+        }
     }
 }
 
@@ -82,7 +126,7 @@ pub struct Plan {
     /// What every other seed follows from.
     pub seed: u64,
     /// How many questions may be under way at once.
-    pub concurrency: NonZeroU32,
+    pub concurrency: Concurrency,
     /// How many programs may run at once.
     pub evaluations: NonZeroU32,
     /// Which model answers for which slot of the suite.
@@ -93,6 +137,8 @@ pub struct Plan {
     pub context_tokens: Option<u32>,
     /// Retries after which the host gives up whatever the policy says; none leaves it to the policy.
     pub max_retries: Option<u32>,
+    /// How long a question may take with all its attempts and pauses; none for as long as it takes.
+    pub deadline: Option<Duration>,
     /// Bounds.
     pub caps: Caps,
 }
@@ -121,6 +167,16 @@ mod tests {
             ids: None,
         };
         assert_eq!(selection.count(164), 164);
+    }
+
+    #[test]
+    fn concurrency_is_a_number_or_a_word_in_json() {
+        let four = Concurrency::Fixed(NonZeroU32::new(4).expect("not nought"));
+        for (concurrency, json) in [(four, "4"), (Concurrency::AUTO, "\"auto\"")] {
+            assert_eq!(serde_json::to_string(&concurrency).ok().as_deref(), Some(json));
+            assert_eq!(serde_json::from_str::<Concurrency>(json).ok(), Some(concurrency));
+        }
+        assert!(serde_json::from_str::<Concurrency>("0").is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use koderz_api::suite::{Round, Step, SuiteInfo, TaskPage, Trial};
 use koderz_api::transport::Failure;
 use std::fmt;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// A future behind a port.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -57,8 +58,17 @@ pub trait Model: Send + Sync {
         residency: Residency,
     ) -> Boxed<'a, Result<Prepared, AttemptError>>;
 
-    /// Whether the server answers at all.
+    /// Whether the server answers at all, which says nothing about whether it can answer questions.
     fn reachable(&self) -> Boxed<'_, bool>;
+
+    /// Asks a model for a single token, under the options of a run's questions, and waits no longer than `patience` for
+    /// it. Only this shows that questions can be answered.
+    fn canary<'a>(
+        &'a self,
+        model: &'a str,
+        context_tokens: Option<u32>,
+        patience: Duration,
+    ) -> Boxed<'a, Result<Duration, AttemptError>>;
 }
 
 /// A call into a plugin that failed. Reads: plugin, version, call, task, what happened, hint.

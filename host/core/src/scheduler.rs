@@ -6,20 +6,28 @@
 
 use crate::endpoint::Server;
 use crate::event::{End, Entry, Event, TrialId};
+use crate::parallelism::{Sample, Search};
 use crate::past::{Past, Start};
-use crate::plan::Plan;
+use crate::plan::{Concurrency, Plan};
 use crate::ports::{Evaluator, Journal, JournalError, Model, PluginError, RetryPolicy, Sink, Suite};
 use crate::seed;
+use crate::slots::{Slot, Slots};
 use crate::stop::{Stop, Urgency};
 use crate::trial::{self, Running};
+use crate::warm_up::Warm;
+use koderz_api::chat::Reply;
 use koderz_api::suite::{Pacing, Stage, SuiteInfo, Task, Trial};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tokio::time::Instant;
+
+/// A server that has a model in memory is ready for a question within this time; beyond it, it has loaded.
+const WARM: Duration = Duration::from_millis(250);
 
 /// The slot of the model under test.
 pub const SUBJECT: &str = "subject";
@@ -57,6 +65,9 @@ pub enum RunError {
         /// What it wants.
         what: &'static str,
     },
+    /// The server went away and did not come back.
+    #[error("{0}")]
+    ServerLost(String),
     /// A task of the host itself died.
     #[error("a task of the host failed: {0}")]
     Host(String),
@@ -67,6 +78,27 @@ impl RunError {
         RunError::Host(error.to_string())
     }
 }
+
+/// The search for the number of the server's slots, and how often it has changed the limit.
+struct Searching {
+    search: Search,
+    epoch: u32,
+}
+
+impl Searching {
+    /// The new limit, where the answer has changed it.
+    fn observe(&mut self, sample: Sample) -> Option<u32> {
+        if !self.search.observe(sample) {
+            return None;
+        }
+        self.epoch += 1;
+        Some(self.search.limit())
+    }
+}
+
+/// Under which limit an attempt began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark(u32);
 
 /// What the trials of a run share.
 pub(crate) struct Shared {
@@ -79,9 +111,12 @@ pub(crate) struct Shared {
     evaluators: BTreeMap<String, Arc<dyn Evaluator>>,
     journal: Arc<dyn Journal>,
     sinks: Vec<Arc<dyn Sink>>,
-    slots: Semaphore,
+    slots: Slots,
+    search: Mutex<Option<Searching>>,
     evaluations: Semaphore,
     exclusive: AtomicBool,
+    pub(crate) warm: Warm,
+    reloaded: AtomicBool,
     began: Instant,
 }
 
@@ -116,12 +151,48 @@ impl Shared {
     }
 
     /// Leave to ask the server; none when nothing new is to begin.
-    pub(crate) async fn slot(&self) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn slot(&self) -> Option<Slot<'_>> {
         tokio::select! {
             biased;
             () = self.stop.at_least(Urgency::Drain) => None,
-            permit = self.slots.acquire() => permit.ok(),
+            slot = self.slots.acquire() => slot,
         }
+    }
+
+    fn set_limit(&self, limit: u32) {
+        self.slots.set(limit);
+        self.server.set_limit(limit);
+    }
+
+    fn search_from(&self, search: Option<Search>) {
+        let searching = search.map(|search| Searching { search, epoch: 0 });
+        *self.search.lock().unwrap_or_else(PoisonError::into_inner) = searching;
+    }
+
+    /// What is to be handed to [`Shared::learn`] with the answer to an attempt that begins now; none where it would tell
+    /// nothing of the server's slots, because fewer are under way than may be.
+    pub(crate) fn mark(&self) -> Option<Mark> {
+        let searching = self.search.lock().unwrap_or_else(PoisonError::into_inner);
+        let searching = searching.as_ref()?;
+        let full = self.server.in_flight() >= searching.search.limit();
+        full.then_some(Mark(searching.epoch))
+    }
+
+    /// Learns from an answer how many questions the server works on at once.
+    pub(crate) async fn learn(&self, mark: Option<Mark>, reply: &Reply) -> Result<(), RunError> {
+        let (Some(Mark(epoch)), Some(sample)) = (mark, Sample::of(reply)) else {
+            return Ok(());
+        };
+        let changed = {
+            let mut searching = self.search.lock().unwrap_or_else(PoisonError::into_inner);
+            let current = searching.as_mut().filter(|searching| searching.epoch == epoch);
+            current.and_then(|searching| searching.observe(sample))
+        };
+        if let Some(limit) = changed {
+            self.set_limit(limit);
+            self.note(Event::LimitChanged { limit }).await?;
+        }
+        Ok(())
     }
 
     /// Leave to run a program.
@@ -135,6 +206,17 @@ impl Shared {
 
     pub(crate) fn exclusive(&self) -> bool {
         self.exclusive.load(Ordering::Relaxed)
+    }
+
+    /// Says so, once, where an answer shows that the server has loaded its model anew.
+    pub(crate) fn look_for_a_reload(&self, model: &str, reply: &Reply) {
+        let load = reply.timing.server.and_then(|server| server.load);
+        if load.is_some_and(|load| load > WARM) && !self.exclusive() && !self.reloaded.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "the server loaded {model} again in mid-run: somebody asks it for another model or other options, or its \
+                 memory is short; every answer then waits"
+            );
+        }
     }
 
     /// Runs a call that may block, such as one into a plugin, away from the threads that serve everybody.
@@ -177,13 +259,16 @@ pub async fn run(
         retry: ports.retry,
         model: ports.model,
         stop,
-        server: Server::new(plan.concurrency.get()),
+        server: Server::new(plan.concurrency.most()),
         evaluators: ports.evaluators.iter().rev().flat_map(languages).collect(),
         journal: ports.journal,
         sinks: ports.sinks,
-        slots: Semaphore::new(0),
+        slots: Slots::new(),
+        search: Mutex::new(None),
         evaluations: Semaphore::new(plan.evaluations.get() as usize),
         exclusive: AtomicBool::new(false),
+        warm: Warm::default(),
+        reloaded: AtomicBool::new(false),
         began: Instant::now(),
         plan,
     });
@@ -228,8 +313,8 @@ async fn stages(
         }
         let width = Width::of(stage, &shared.plan)?;
         shared.exclusive.store(width.exclusive, Ordering::Relaxed);
-        shared.slots.forget_permits(usize::MAX);
-        shared.slots.add_permits(width.slots);
+        shared.set_limit(width.slots);
+        shared.search_from(width.search);
         shared
             .note(Event::StageBegan {
                 stage: stage.name.clone(),
@@ -240,6 +325,7 @@ async fn stages(
         let ended = tokio::select! {
             ended = feed(shared, info, stage, past, retry_inconclusive, width.live, &mut live) => ended,
             () = shared.stop.at_least(Urgency::Now) => Ok(()),
+            reason = shared.server.lost() => Err(RunError::ServerLost(reason)),
         };
         if ended.is_err() || shared.stop.urgency() == Urgency::Now {
             live.shutdown().await;
@@ -251,33 +337,40 @@ async fn stages(
 
 /// How much of a stage goes on at once.
 struct Width {
-    slots: usize,
+    slots: u32,
+    search: Option<Search>,
     live: usize,
     exclusive: bool,
 }
 
 impl Width {
     fn of(stage: &Stage, plan: &Plan) -> Result<Self, RunError> {
-        let concurrency = plan.concurrency.get() as usize;
         match stage.pacing {
             Pacing::Shared => {
-                let live = 4 * concurrency + 2 * plan.evaluations.get() as usize;
+                let most = plan.concurrency.most();
+                let search = match plan.concurrency {
+                    Concurrency::Fixed(_) => None,
+                    Concurrency::Found(_) => Some(Search::new(most)),
+                };
                 Ok(Width {
-                    slots: concurrency,
-                    live,
+                    slots: search.as_ref().map_or(most, Search::limit),
+                    search,
+                    live: 4 * most as usize + 2 * plan.evaluations.get() as usize,
                     exclusive: false,
                 })
             }
             Pacing::Exclusive => Ok(Width {
                 slots: 1,
+                search: None,
                 live: 1,
                 exclusive: true,
             }),
             Pacing::Closed(clients) => {
-                let clients = clients.max(1) as usize;
+                let clients = clients.max(1);
                 Ok(Width {
                     slots: clients,
-                    live: clients,
+                    search: None,
+                    live: clients as usize,
                     exclusive: false,
                 })
             }

@@ -92,6 +92,12 @@ pub struct Summary {
     pub answers: u64,
     /// Tokens that the model wrote.
     pub output_tokens: u64,
+    /// How many questions were under way at once in the end, where that was found rather than set.
+    pub limit: Option<u32>,
+    /// How often the server was away, and for how long in all, as far as it came back.
+    pub outages: u64,
+    /// See [`Summary::outages`].
+    pub away: Duration,
     /// Time spent on the run, over all stretches of work.
     pub took: Duration,
     warm_up_stages: HashSet<String>,
@@ -162,7 +168,10 @@ impl Summary {
                     };
                 }
             }
-            Event::Stepped { .. } => {}
+            Event::OutageBegan { .. } => self.outages += 1,
+            Event::OutageEnded { after } => self.away += *after,
+            Event::LimitChanged { limit } => self.limit = Some(*limit),
+            Event::Loading { .. } | Event::Loaded { .. } | Event::Stepped { .. } => {}
             Event::AttemptFailed {
                 trial,
                 failure,

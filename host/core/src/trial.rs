@@ -167,7 +167,7 @@ async fn perform(
 }
 
 async fn one(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     id: &TrialId,
     trial: &Trial,
     place: Place,

@@ -1,0 +1,115 @@
+//! What is done about an outage: pause, look, warm up, ask for a single token, go on.
+//!
+//! One task sees to it while all questions wait, and waiting costs none of them an attempt. That the server answers is
+//! not enough: Ollama's lists stay green while nothing is generated, so only a token shows that it works.
+
+use crate::event::Event;
+use crate::ports::AttemptError;
+use crate::scheduler::{RunError, Shared};
+use crate::seed::Stream;
+use crate::stop::Urgency;
+use crate::warm_up::load;
+use crate::words;
+use koderz_api::transport::{Failure, FailureKind};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// The first pause between two looks, and the longest.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+const LAST_LOOK: Duration = Duration::from_secs(30);
+
+/// How long a single token may take from a model that is loaded.
+const CANARY: Duration = Duration::from_secs(60);
+
+/// Tokens in a row that do not come, after which a server is wedged rather than slow.
+const SILENT_CANARIES: u32 = 2;
+
+/// What a look at the server comes to.
+enum Look {
+    Works,
+    Away(String),
+    /// The model is loaded, nothing of this run is under way, and no token came.
+    Silent,
+}
+
+/// Holds questions back because of a failure, and sees to the outage unless somebody does already.
+pub(crate) fn hold(shared: &Arc<Shared>, model: &str, failure: &Failure) {
+    if shared.server.hold() {
+        see_to(shared, model, failure);
+    }
+}
+
+/// Sees to an outage that has just been noticed, in a task of its own.
+pub(crate) fn see_to(shared: &Arc<Shared>, model: &str, failure: &Failure) {
+    let (shared, model, reason) = (shared.clone(), model.to_owned(), words::failure(failure));
+    tokio::spawn(async move {
+        if let Err(error) = recover(&shared, &model, reason).await {
+            shared.server.lose(error.to_string());
+        }
+    });
+}
+
+async fn recover(shared: &Arc<Shared>, model: &str, mut reason: String) -> Result<(), RunError> {
+    let began = Instant::now();
+    shared.note(Event::OutageBegan { reason: reason.clone() }).await?;
+    let mut chance = Stream::new(shared.plan.seed);
+    let (mut pause, mut silent) = (FIRST_LOOK, 0);
+    while began.elapsed() < shared.plan.caps.outage {
+        // Many hosts may wait for one server; half of each pause is left to chance, so that they do not come at once.
+        let drawn = pause / 2 + pause.mul_f64(0.5 * chance.bits() as f64 / u64::MAX as f64);
+        tokio::select! {
+            () = sleep(drawn) => {}
+            () = shared.stop.at_least(Urgency::Drain) => return Ok(()),
+        }
+        pause = (pause * 2).min(LAST_LOOK);
+        shared.server.probing();
+        match look(shared, model).await? {
+            Look::Works => {
+                shared.server.release();
+                let after = began.elapsed();
+                return shared.note(Event::OutageEnded { after }).await;
+            }
+            Look::Away(why) => (reason, silent) = (why, 0),
+            Look::Silent => {
+                silent += 1;
+                if silent >= SILENT_CANARIES {
+                    shared.server.lose(wedged(model));
+                    return Ok(());
+                }
+            }
+        }
+        shared.server.probe_failed();
+    }
+    let waited = began.elapsed().as_secs();
+    shared
+        .server
+        .lose(format!("the server did not come back within {waited} s: {reason}"));
+    Ok(())
+}
+
+async fn look(shared: &Arc<Shared>, model: &str) -> Result<Look, RunError> {
+    if !shared.model.reachable().await {
+        return Ok(Look::Away("it does not answer".to_owned()));
+    }
+    if let Err(AttemptError::Failed(failure)) = load(shared, model).await? {
+        return Ok(Look::Away(words::failure(&failure)));
+    }
+    let quiet = shared.server.in_flight() == 0;
+    Ok(
+        match shared.model.canary(model, shared.plan.context_tokens, CANARY).await {
+            // Who refuses a question can be asked: the run's own questions will show what is refused.
+            Ok(_) | Err(AttemptError::Refused(_)) => Look::Works,
+            Err(AttemptError::Failed(failure)) if failure.kind == FailureKind::TimedOut && quiet => Look::Silent,
+            Err(AttemptError::Failed(failure)) => Look::Away(words::failure(&failure)),
+        },
+    )
+}
+
+fn wedged(model: &str) -> String {
+    format!(
+        "the server is wedged: {model} is loaded, nothing of this run is under way, and a single token did not come in \
+         {} s\nhint: `ollama stop {model}` frees a slot that leaked; otherwise restart Ollama",
+        CANARY.as_secs()
+    )
+}

@@ -1,0 +1,6 @@
+//! Whole runs with scripted ports, in paused time.
+
+mod deadline;
+mod outage;
+mod warm_up;
+mod world;
