@@ -1,11 +1,12 @@
-//! Questions about the server itself: its version and its models. They have nothing to wait for and are bounded as a whole.
+//! Questions about the server itself, such as its version and its models. They have nothing to wait for and are bounded as a
+//! whole.
 
 use crate::error::TransportError;
 use crate::failure::{innermost, seconds, words};
 use crate::name::same;
 use crate::ollama::Ollama;
 use futures_util::StreamExt;
-use reqwest::Response;
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -46,12 +47,27 @@ struct Listed {
     details: Details,
 }
 
+/// What the list and the sight of a model share. Ollama leaves what it does not know empty rather than out.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Details {
-    parameter_size: Option<String>,
+pub(crate) struct Details {
+    pub(crate) parameter_size: Option<String>,
     quantization_level: Option<String>,
     family: Option<String>,
+}
+
+impl Details {
+    pub(crate) fn quantization(&self) -> Option<String> {
+        known(&self.quantization_level)
+    }
+
+    pub(crate) fn family(&self) -> Option<String> {
+        known(&self.family)
+    }
+}
+
+fn known(text: &Option<String>) -> Option<String> {
+    text.clone().filter(|text| !text.is_empty())
 }
 
 #[derive(Deserialize)]
@@ -89,41 +105,72 @@ impl Ollama {
         let mut models = self.models().await?;
         match models.iter().position(|model| same(&model.name, name)) {
             Some(index) => Ok(models.swap_remove(index)),
-            None => Err(TransportError::ModelMissing {
-                model: name.to_owned(),
-                address: self.address.to_string(),
-                known: models.into_iter().map(|model| model.name).collect(),
-            }),
+            None => Err(self.missing(name, models)),
         }
     }
 
-    /// Names of the models in memory.
-    pub(crate) async fn loaded(&self) -> Result<Vec<String>, TransportError> {
-        let list: List = self.about("/api/ps").await?;
-        Ok(list.models.into_iter().map(|model| model.name).collect())
+    /// The error for a model that is not among these.
+    pub(crate) fn missing(&self, model: &str, known: Vec<ModelInfo>) -> TransportError {
+        TransportError::ModelMissing {
+            model: model.to_owned(),
+            address: self.address.to_string(),
+            known: known.into_iter().map(|model| model.name).collect(),
+        }
     }
 
-    async fn about<T: DeserializeOwned>(&self, endpoint: &str) -> Result<T, TransportError> {
+    pub(crate) async fn about<T: DeserializeOwned>(&self, endpoint: &str) -> Result<T, TransportError> {
+        let request = self.client.get(self.address.url(endpoint));
+        self.fetch(request, &format!("GET {endpoint}")).await?.read()
+    }
+
+    /// Sends a question about the server, and reads what it answers, whatever the status. `name` is what errors call it.
+    pub(crate) async fn fetch(&self, request: RequestBuilder, name: &str) -> Result<Answer, TransportError> {
+        let address = || self.address.to_string();
         let unreachable = |what: String| TransportError::Unreachable {
-            address: self.address.to_string(),
+            address: address(),
             what,
         };
-        let strange = |what: String| TransportError::Strange {
-            address: self.address.to_string(),
-            what: format!("GET {endpoint}: {what}"),
-        };
         let ask = async {
-            let request = self.client.get(self.address.url(endpoint)).send();
-            let response = request.await.map_err(|error| unreachable(words(&error)))?;
-            if !response.status().is_success() {
-                return Err(strange(format!("status {}", response.status())));
+            let response = request.send().await.map_err(|error| unreachable(words(&error)))?;
+            let mut answer = Answer {
+                address: address(),
+                name: name.to_owned(),
+                status: response.status(),
+                bytes: Vec::new(),
+            };
+            match bounded(response).await {
+                Ok(bytes) => answer.bytes = bytes,
+                Err(what) => return Err(answer.strange(&what)),
             }
-            let bytes = bounded(response).await.map_err(strange)?;
-            serde_json::from_slice(&bytes).map_err(|error| strange(error.to_string()))
+            Ok(answer)
         };
         timeout(PATIENCE, ask)
             .await
             .unwrap_or_else(|_| Err(unreachable(format!("no answer within {}", seconds(PATIENCE)))))
+    }
+}
+
+/// What a server answers about itself.
+pub(crate) struct Answer {
+    address: String,
+    name: String,
+    pub(crate) status: StatusCode,
+    bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, TransportError> {
+        if !self.status.is_success() {
+            return Err(self.strange(&format!("status {}", self.status)));
+        }
+        serde_json::from_slice(&self.bytes).map_err(|error| self.strange(&error.to_string()))
+    }
+
+    fn strange(&self, what: &str) -> TransportError {
+        TransportError::Strange {
+            address: self.address.clone(),
+            what: format!("{}: {what}", self.name),
+        }
     }
 }
 
@@ -141,15 +188,13 @@ async fn bounded(response: Response) -> Result<Vec<u8>, String> {
 
 impl From<Listed> for ModelInfo {
     fn from(listed: Listed) -> Self {
-        // Ollama leaves what it does not know empty rather than out.
-        let known = |text: Option<String>| text.filter(|text| !text.is_empty());
         ModelInfo {
             name: listed.name,
             digest: listed.digest,
             bytes: listed.size,
-            parameter_size: known(listed.details.parameter_size),
-            quantization: known(listed.details.quantization_level),
-            family: known(listed.details.family),
+            parameter_size: known(&listed.details.parameter_size),
+            quantization: listed.details.quantization(),
+            family: listed.details.family(),
         }
     }
 }

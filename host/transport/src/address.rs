@@ -2,6 +2,7 @@
 
 use reqwest::Url;
 use std::fmt;
+use std::net::IpAddr;
 use std::num::NonZeroU16;
 use thiserror::Error;
 
@@ -11,9 +12,16 @@ const PORT: u16 = 11434;
 /// The address of a server. It never holds credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
+    scheme: Scheme,
     host: String,
     port: u16,
     path: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    Https,
 }
 
 /// An address that cannot be used. None of its variants holds what stood before an `@` or behind a `?`, where secrets are.
@@ -22,11 +30,8 @@ pub enum AddressError {
     /// It has a user or a password in it.
     #[error("the server's address holds credentials, which would show in logs and records\nhint: leave them out")]
     Credentials,
-    /// Encryption is not there yet.
-    #[error("`{0}`: https is not supported yet\nhint: an http:// address, or a tunnel to one")]
-    Https(String),
     /// Another scheme.
-    #[error("`{0}` is no address of a server: only http:// is spoken")]
+    #[error("`{0}` is no address of a server: only http:// and https:// are spoken")]
     Scheme(String),
     /// No port.
     #[error("`{address}` is no address of a server: `{port}` is no port")]
@@ -37,17 +42,17 @@ pub enum AddressError {
         port: String,
     },
     /// Anything else.
-    #[error("`{0}` is no address of a server\nhint: host, host:port or http://host:port")]
+    #[error("`{0}` is no address of a server\nhint: host, host:port, http://host:port or https://host")]
     Malformed(String),
 }
 
 impl Address {
-    /// Reads `host`, `host:port`, `:port`, `http://host[:port][/path]`, with IPv6 in brackets. The port is 11434 if none is
-    /// given, and 80 behind a written-out `http://`, as it is for Ollama's own client. The address of all interfaces, which
-    /// a server listens on, is read as the loopback one.
+    /// Reads `host`, `host:port`, `:port`, `http://host[:port][/path]` and the same with `https://`, with IPv6 in brackets.
+    /// The port is 11434 if none is given, and 80 or 443 behind a written-out scheme, as it is for Ollama's own client. The
+    /// address of all interfaces, which a server listens on, is read as the loopback one.
     ///
     /// # Errors
-    /// If it is no such thing, holds credentials or asks for encryption.
+    /// If it is no such thing or holds credentials.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let given = text.trim().trim_matches(['"', '\'']);
         // Looked for everywhere, since a password may hold a slash or a colon of its own.
@@ -59,19 +64,19 @@ impl Address {
             None => (given, false),
         };
         let malformed = || AddressError::Malformed(shown.to_owned());
-        let (scheme, rest) = match shown.split_once("://") {
+        let (written, rest) = match shown.split_once("://") {
             Some((scheme, rest)) => (Some(scheme.to_ascii_lowercase()), rest),
             None => (None, shown),
         };
-        match scheme.as_deref() {
-            None | Some("http") => {}
-            Some("https") => return Err(AddressError::Https(shown.to_owned())),
+        let scheme = match written.as_deref() {
+            None | Some("http") => Scheme::Http,
+            Some("https") => Scheme::Https,
             Some(_) => return Err(AddressError::Scheme(shown.to_owned())),
-        }
+        };
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let (host, port) = split_port(authority).ok_or_else(malformed)?;
         let port = match port {
-            None if scheme.is_some() && !host.is_empty() => 80,
+            None if written.is_some() && !host.is_empty() => scheme.port(),
             None => PORT,
             Some(port) => port
                 .parse::<NonZeroU16>()
@@ -87,7 +92,12 @@ impl Address {
             _ => host,
         };
         let path = path.trim_end_matches('/').to_owned();
-        let address = Address { host, port, path };
+        let address = Address {
+            scheme,
+            host,
+            port,
+            path,
+        };
         let spaced = shown.contains(char::is_whitespace);
         if query || spaced || Url::parse(&address.to_string()).is_err() {
             return Err(malformed());
@@ -95,9 +105,43 @@ impl Address {
         Ok(address)
     }
 
+    /// Whether what is said to it is encrypted.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+
+    /// Whether it is on this machine, as far as its name tells.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let host = self
+            .host
+            .trim_matches(['[', ']'])
+            .trim_end_matches('.')
+            .to_ascii_lowercase();
+        match host.parse::<IpAddr>() {
+            Ok(ip) => ip.to_canonical().is_loopback(),
+            Err(_) => host == "localhost" || host.ends_with(".localhost"),
+        }
+    }
+
     /// The address of an endpoint.
     pub(crate) fn url(&self, endpoint: &str) -> String {
         format!("{self}{endpoint}")
+    }
+}
+
+impl Scheme {
+    fn port(self) -> u16 {
+        match self {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
     }
 }
 
@@ -122,7 +166,7 @@ fn split_port(authority: &str) -> Option<(String, Option<&str>)> {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}:{}{}", self.host, self.port, self.path)
+        write!(f, "{}://{}:{}{}", self.scheme.name(), self.host, self.port, self.path)
     }
 }
 
@@ -142,6 +186,9 @@ mod tests {
             ("http://llm-server:11434/", "http://llm-server:11434"),
             ("http://llm-server", "http://llm-server:80"),
             ("HTTP://llm-server:1/ollama/", "http://llm-server:1/ollama"),
+            ("https://llm-server", "https://llm-server:443"),
+            ("HTTPS://llm-server:8443/ollama", "https://llm-server:8443/ollama"),
+            ("https://[::1]", "https://[::1]:443"),
             ("[::1]", "http://[::1]:11434"),
             ("[::1]:5", "http://[::1]:5"),
             ("::1", "http://[::1]:11434"),
@@ -159,13 +206,32 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_refused_by_name() {
         let refused = |given| Address::parse(given).expect_err(given);
-        assert!(matches!(refused("https://host"), AddressError::Https(_)));
         assert!(matches!(refused("ftp://host"), AddressError::Scheme(_)));
         for given in ["host:many", "host:0", "host:65536", "host:-1", "http://host:x/path"] {
             assert!(matches!(refused(given), AddressError::Port { .. }), "{given}");
         }
         for given in ["a host", "[::1", "[::1]5", "1:2:3:x", "host/a?b", "host#a", "ho<st"] {
             assert!(matches!(refused(given), AddressError::Malformed(_)), "{given}");
+        }
+    }
+
+    #[test]
+    fn this_machine_is_known_by_its_names() {
+        for (given, here) in [
+            ("", true),
+            ("localhost", true),
+            ("https://LOCALHOST.:1", true),
+            ("gpu.localhost", true),
+            ("127.9.9.9", true),
+            ("[::1]:5", true),
+            ("[::ffff:127.0.0.1]", true),
+            ("0.0.0.0", true),
+            ("10.0.0.1", false),
+            ("localhost.example", false),
+            ("[fe80::1]", false),
+        ] {
+            let address = Address::parse(given).expect(given);
+            assert_eq!(address.is_loopback(), here, "{given}");
         }
     }
 

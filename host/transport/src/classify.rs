@@ -2,7 +2,8 @@
 //!
 //! Pure: nothing here waits, reads or sends.
 
-use crate::table::{Class, SAID, Sight, Status, When};
+use crate::sight::Sight;
+use crate::table::{Class, Row, SAID, Status, When};
 use koderz_api::transport::{Failure, FailureKind, Phase};
 use koderz_core::ports::{AttemptError, Refusal};
 use serde_json::Value;
@@ -30,44 +31,50 @@ pub(crate) struct Said<'a> {
 /// What a server's own words mean.
 pub(crate) fn said(said: Said<'_>) -> AttemptError {
     let text = innermost(said.text);
+    let class = row(&text, said.status, said.phase).3;
+    let phase = match class {
+        Class::Failed(FailureKind::NotReady, _) => Phase::Load,
+        _ => said.phase,
+    };
+    outcome(class, phase, said.status, said.retry_after, &text)
+}
+
+/// The row that decides.
+fn row(text: &str, status: Option<u16>, phase: Phase) -> &'static Row {
     let lower = text.to_lowercase();
-    let class = SAID
-        .iter()
-        .find(|row| fits(row.0, said.status) && holds(row.1, said.phase) && part_of(row.2, &lower))
-        .map_or(Class::Failed(FailureKind::Crashed, "stream-error"), |row| row.3);
-    let message = shortened(&text);
+    SAID.iter()
+        .find(|row| fits(row.0, status) && holds(row.1, phase) && part_of(row.2, &lower))
+        .expect("the last row fits all")
+}
+
+/// A failure that the client itself saw.
+pub(crate) fn seen(sight: Sight, phase: Phase, message: &str) -> AttemptError {
+    outcome(sight.meaning().0, phase, None, None, message)
+}
+
+fn outcome(
+    class: Class,
+    phase: Phase,
+    status: Option<u16>,
+    retry_after: Option<Duration>,
+    message: &str,
+) -> AttemptError {
+    let message = shortened(message);
     match class {
         Class::Refused(detail) => AttemptError::Refused(Refusal {
-            status: said.status,
+            status,
             detail: detail.to_owned(),
             message,
         }),
         Class::Failed(kind, detail) => AttemptError::Failed(Failure {
             kind,
             detail: detail.to_owned(),
-            phase: if kind == FailureKind::NotReady {
-                Phase::Load
-            } else {
-                said.phase
-            },
-            status: said.status,
-            retry_after: said.retry_after,
+            phase,
+            status,
+            retry_after,
             message,
         }),
     }
-}
-
-/// A failure that the client itself saw.
-pub(crate) fn seen(sight: Sight, phase: Phase, message: &str) -> AttemptError {
-    let (kind, detail) = sight.meaning();
-    AttemptError::Failed(Failure {
-        kind,
-        detail: detail.to_owned(),
-        phase,
-        status: None,
-        retry_after: None,
-        message: shortened(message),
-    })
 }
 
 /// `Retry-After` in either of its forms. A date counts from the server's own `Date` where it gives one, so that clocks that

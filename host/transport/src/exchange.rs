@@ -7,7 +7,7 @@ use crate::classify::{Said, retry_after, said, seen};
 use crate::failure::{broken, seconds, unanswered};
 use crate::ollama::Ollama;
 use crate::reader::Reader;
-use crate::table::Sight;
+use crate::sight::Sight;
 use futures_util::StreamExt;
 use koderz_api::chat::{Capture, Reply};
 use koderz_api::transport::Phase;
@@ -24,11 +24,12 @@ const ERROR: usize = 64 << 10;
 /// that can be used again; one that is not is only a little waste.
 const DRAIN: Duration = Duration::from_millis(100);
 
-/// What to ask, and how long to bear with silence.
+/// What to ask, and how long to bear with silence: before the first byte and after it.
 pub(crate) struct Asking<'a> {
     pub(crate) endpoint: &'a str,
     pub(crate) body: &'a Value,
     pub(crate) capture: Capture,
+    pub(crate) first_byte: Duration,
     pub(crate) silence: Duration,
     /// The phase of an attempt that has heard nothing yet.
     pub(crate) waiting: Phase,
@@ -40,15 +41,18 @@ impl Ollama {
         let response = self.send(asking).await?;
         let mut reader = Reader::new(asking.capture, asking.waiting);
         let mut stream = response.bytes_stream();
+        // Something on the way may send the status ahead of the first token, which is waited for all the same.
+        let mut patience = asking.silence.max(asking.first_byte.saturating_sub(sent.elapsed()));
         while !reader.is_done() {
-            let read = timeout(asking.silence, stream.next()).await;
+            let read = timeout(patience, stream.next()).await;
             let at = sent.elapsed();
             match read {
-                Err(_) => return Err(silent(asking.silence, reader.phase())),
+                Err(_) => return Err(silent(patience, reader.phase())),
                 Ok(None) => return reader.finish(at),
                 Ok(Some(Ok(bytes))) => reader.take(&bytes, at)?,
                 Ok(Some(Err(error))) => return Err(broken(&error, reader.phase())),
             }
+            patience = asking.silence;
         }
         // Whatever comes of it, the answer is whole.
         let _ = timeout(DRAIN, async { while let Some(Ok(_)) = stream.next().await {} }).await;
@@ -63,34 +67,35 @@ impl Ollama {
             .header(header::CONTENT_TYPE, "application/json")
             .body(asking.body.to_string());
         let connect = self.timeouts.connect;
-        let response = match timeout(connect.saturating_add(asking.silence), request.send()).await {
-            Err(_) => return Err(silent(asking.silence, asking.waiting)),
+        let response = match timeout(connect.saturating_add(asking.first_byte), request.send()).await {
+            Err(_) => return Err(silent(asking.first_byte, asking.waiting)),
             Ok(Err(error)) => return Err(unanswered(&error, &self.address, connect, asking.waiting)),
             Ok(Ok(response)) => response,
         };
         if response.status().is_success() {
             return Ok(response);
         }
-        Err(refused(response, asking).await)
+        Err(self.refused(response, asking).await)
     }
-}
 
-/// What a status other than success means.
-async fn refused(response: Response, asking: &Asking<'_>) -> AttemptError {
-    let status = response.status();
-    let field = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-    let retry_after =
-        field(header::RETRY_AFTER).and_then(|value| retry_after(value, field(header::DATE), SystemTime::now()));
-    let mut text = error_text(response, asking.silence).await;
-    if text.trim().is_empty() {
-        text = status.canonical_reason().unwrap_or("no reason given").to_owned();
+    /// What a status other than success means.
+    async fn refused(&self, response: Response, asking: &Asking<'_>) -> AttemptError {
+        let status = response.status();
+        let field = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let retry_after =
+            field(header::RETRY_AFTER).and_then(|value| retry_after(value, field(header::DATE), SystemTime::now()));
+        let mut text = error_text(response, asking.silence).await;
+        if text.trim().is_empty() {
+            text = status.canonical_reason().unwrap_or("no reason given").to_owned();
+        }
+        said(Said {
+            status: Some(status.as_u16()),
+            // A gateway may repeat what it was sent.
+            text: &self.masked(&text),
+            phase: asking.waiting,
+            retry_after,
+        })
     }
-    said(Said {
-        status: Some(status.as_u16()),
-        text: &text,
-        phase: asking.waiting,
-        retry_after,
-    })
 }
 
 /// The body of an error, as far as it comes.

@@ -2,7 +2,7 @@
 
 use crate::address::Address;
 use crate::classify::seen;
-use crate::table::Sight;
+use crate::sight::Sight;
 use koderz_api::transport::Phase;
 use koderz_core::ports::AttemptError;
 use std::error::Error;
@@ -19,6 +19,7 @@ pub(crate) fn unanswered(error: &reqwest::Error, address: &Address, connect: Dur
         Sight::ConnectTimeout => format!("no connection to {address} within {}", seconds(connect)),
         Sight::Reset => "the connection was closed before an answer came".to_owned(),
         Sight::NotHttp => format!("{address} does not speak HTTP"),
+        Sight::Tls => format!("no encrypted connection to {address}: {}", innermost(error)),
         _ => format!("no connection to {address}: {}", innermost(error)),
     };
     seen(sight, phase, &message)
@@ -54,8 +55,19 @@ fn sight(error: &reqwest::Error) -> Sight {
         Sight::NoSuchHost
     } else if causes(error).any(|cause| cause.downcast_ref().map(io::Error::kind).is_some_and(refused)) {
         Sight::ConnectionRefused
+    } else if causes(error).any(is_tls) {
+        Sight::Tls
     } else {
         Sight::NoConnection
+    }
+}
+
+/// Whether the peers do not come to terms. The error of rustls is packed into one or two of the system's, whose own causes
+/// leave it out.
+fn is_tls(cause: Cause<'_>) -> bool {
+    match cause.downcast_ref().and_then(io::Error::get_ref) {
+        Some(inside) => is_tls(inside),
+        None => cause.is::<rustls::Error>(),
     }
 }
 

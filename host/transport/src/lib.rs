@@ -1,28 +1,44 @@
 //! One attempt at Ollama over HTTP.
 //!
 //! An attempt ends in an answer, in a refusal for good, or in a classified failure; this crate never tries again and
-//! never waits before it tries. Every stamp is taken when a read returns, before anything is parsed. There is no TLS and no
-//! proxy yet.
+//! never waits before it tries. Every stamp is taken when a read returns, before anything is parsed.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 mod about;
 mod address;
+mod blame;
 mod body;
+mod canary;
 mod classify;
 mod error;
 mod exchange;
 mod extra;
 mod failure;
+mod header;
+mod loaded;
 mod name;
 mod ollama;
+mod patience;
 mod reader;
 mod residency;
+mod secret;
+mod show;
+mod sight;
 mod table;
+mod timing;
+mod tls;
 
 pub use about::ModelInfo;
 pub use address::{Address, AddressError};
+pub use blame::Blame;
 pub use error::TransportError;
-pub use ollama::{Ollama, Timeouts};
+pub use header::{Header, HeaderError};
+pub use loaded::LoadedModel;
+pub use ollama::{Ollama, Options, Proxies, Timeouts};
+pub use patience::{parameter_count, suggested_silence};
+pub use secret::Secret;
+pub use show::ModelDetails;
 pub use table::VERSION as CLASSIFICATION_VERSION;
+pub use timing::{queue_time, reloaded};

@@ -5,6 +5,8 @@ use crate::body;
 use crate::error::TransportError;
 use crate::exchange::Asking;
 use crate::failure::innermost;
+use crate::header::Header;
+use crate::tls;
 use koderz_api::chat::{Prepared, Reply, Residency};
 use koderz_api::transport::Phase;
 use koderz_core::ports::{AttemptError, Boxed, Model, Question, Refusal};
@@ -16,17 +18,45 @@ use std::time::Duration;
 pub struct Timeouts {
     /// For a connection.
     pub connect: Duration,
-    /// For the next byte, the first included.
+    /// For the first byte, which comes after the queue, the load and the prompt; none means as long as for the next.
+    pub first_byte: Option<Duration>,
+    /// For the next byte.
     pub silence: Duration,
+}
+
+impl Timeouts {
+    pub(crate) fn first_byte(&self) -> Duration {
+        self.first_byte.unwrap_or(self.silence)
+    }
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
         Timeouts {
             connect: Duration::from_secs(5),
+            first_byte: None,
             silence: Duration::from_secs(300),
         }
     }
+}
+
+/// What is between the client and the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Added to every request.
+    pub headers: Vec<Header>,
+    /// Whether a proxy may be used.
+    pub proxies: Proxies,
+}
+
+/// Whether a proxy may be used. A server on the same machine is always asked directly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Proxies {
+    /// The one that the environment names: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, and `NO_PROXY` for exceptions.
+    #[default]
+    Environment,
+    /// None.
+    Never,
 }
 
 /// A server.
@@ -35,16 +65,26 @@ pub struct Ollama {
     pub(crate) address: Address,
     pub(crate) timeouts: Timeouts,
     pub(crate) client: Client,
+    headers: Vec<Header>,
 }
 
 impl Ollama {
-    /// A server at an address. Nothing is sent yet. Proxies are not used, whatever the environment says.
+    /// A server at an address, without further options. Nothing is sent yet.
     ///
     /// # Errors
     /// If the HTTP client cannot be set up.
     pub fn new(address: Address, timeouts: Timeouts) -> Result<Self, TransportError> {
-        let client = Client::builder()
-            .no_proxy()
+        Ollama::with(address, timeouts, Options::default())
+    }
+
+    /// A server at an address. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// If the HTTP client cannot be set up, which for https needs the system's certificates.
+    pub fn with(address: Address, timeouts: Timeouts, options: Options) -> Result<Self, TransportError> {
+        let headers = options.headers.iter().filter_map(Header::sent).collect();
+        let builder = Client::builder()
+            .tls_backend_preconfigured(tls::config(&address)?)
             // One attempt is one request, so that a retry is somebody's decision and in the record.
             .retry(retry::never())
             .redirect(redirect::Policy::none())
@@ -52,13 +92,26 @@ impl Ollama {
             // A token is a small packet, and waiting to fill it would show as latency.
             .tcp_nodelay(true)
             .user_agent(concat!("koderz/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers);
+        let builder = match options.proxies {
+            Proxies::Environment if !address.is_loopback() => builder,
+            Proxies::Environment | Proxies::Never => builder.no_proxy(),
+        };
+        let client = builder
             .build()
             .map_err(|error| TransportError::Client(innermost(&error)))?;
         Ok(Ollama {
             address,
             timeouts,
             client,
+            headers: options.headers,
         })
+    }
+
+    /// A text without the values of the headers.
+    pub(crate) fn masked(&self, text: &str) -> String {
+        let values = self.headers.iter().map(Header::value);
+        values.fold(text.to_owned(), |text, value| value.masked(&text))
     }
 
     /// Where it is.
@@ -72,6 +125,7 @@ impl Ollama {
             endpoint: body::endpoint(&question.request.prompt),
             body: &body,
             capture: question.request.capture,
+            first_byte: self.timeouts.first_byte(),
             silence: self.timeouts.silence,
             waiting: Phase::Queue,
         })
@@ -105,5 +159,13 @@ impl Model for Ollama {
 
     fn reachable(&self) -> Boxed<'_, bool> {
         Box::pin(async { self.version().await.is_ok() })
+    }
+    fn canary<'a>(
+        &'a self,
+        model: &'a str,
+        context_tokens: Option<u32>,
+        patience: Duration,
+    ) -> Boxed<'a, Result<Duration, AttemptError>> {
+        Box::pin(self.one_token(model, context_tokens, patience))
     }
 }

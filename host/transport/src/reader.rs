@@ -4,7 +4,7 @@
 //! a socket or from a clock: bytes and stamps are handed in.
 
 use crate::classify::{Said, said, seen};
-use crate::table::Sight;
+use crate::sight::Sight;
 use koderz_api::chat::{Capture, Reply, ServerTiming, StopReason, Timing, Usage};
 use koderz_api::transport::Phase;
 use koderz_core::ports::AttemptError;

@@ -7,7 +7,7 @@ use crate::exchange::Asking;
 use crate::failure::seconds;
 use crate::name::same;
 use crate::ollama::Ollama;
-use crate::table::Sight;
+use crate::sight::Sight;
 use koderz_api::chat::{Capture, Prepared};
 use koderz_api::transport::Phase;
 use koderz_core::ports::AttemptError;
@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 
-/// The shortest patience with a load. One from a slow disk is silent for minutes.
+/// The shortest patience with a load, whatever a user asks for. One from a slow disk is silent for minutes, and one that is
+/// given up starts from nothing the next time.
 const LOAD: Duration = Duration::from_secs(600);
 
 /// How long a model may take to leave memory.
@@ -54,8 +55,8 @@ impl Ollama {
     /// Ends when the model is out of memory. A look that fails is taken for one that still shows it.
     async fn gone(&self, model: &str) {
         loop {
-            if let Ok(loaded) = self.loaded().await
-                && !loaded.iter().any(|name| same(name, model))
+            if let Ok(loaded) = self.loaded_models().await
+                && !loaded.iter().any(|loaded| same(&loaded.name, model))
             {
                 return;
             }
@@ -71,6 +72,7 @@ impl Ollama {
                 endpoint: "/api/generate",
                 body,
                 capture: Capture::default(),
+                first_byte: self.timeouts.first_byte().max(LOAD),
                 silence: self.timeouts.silence.max(LOAD),
                 waiting: Phase::Load,
             })

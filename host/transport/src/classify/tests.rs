@@ -1,116 +1,123 @@
-//! Every failure that a server is known to have, in its own words.
+//! Every failure that a server is known to have, in its own words: `tests/fixtures/said.jsonl`, a body a line.
 
 use super::*;
-use FailureKind::{Crashed, Interrupted, NotReady, Overloaded, RateLimited, TimedOut, Unreachable};
+use crate::blame::Blame;
+use crate::ollama::Ollama;
+use serde::Deserialize;
 
-const REFUSED: Option<FailureKind> = None;
+/// Details of the rows that know nothing of a text. A body that ends there has to say so.
+const FALLBACKS: [&str; 3] = ["invalid-request", "http-5xx", "stream-error"];
 
-fn verdict(status: u16, text: &str, phase: Phase) -> (Option<FailureKind>, String) {
-    let words = Said {
-        status: (status != 0).then_some(status),
-        text,
-        phase,
-        retry_after: None,
-    };
-    match said(words) {
-        AttemptError::Refused(refusal) => (None, refusal.detail),
-        AttemptError::Failed(failure) => (Some(failure.kind), failure.detail),
+/// A body and what is to be made of it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fixture {
+    /// Recorded from a real server, or known from its source and its users.
+    from: String,
+    /// None is an error inside a 200.
+    status: Option<u16>,
+    #[serde(default = "queue")]
+    phase: Phase,
+    body: String,
+    /// A kind of failure, or `refused`.
+    kind: String,
+    detail: String,
+    blame: String,
+    #[serde(default)]
+    fallback: bool,
+}
+
+fn queue() -> Phase {
+    Phase::Queue
+}
+
+impl Fixture {
+    fn said(&self) -> Said<'_> {
+        Said {
+            status: self.status,
+            text: &self.body,
+            phase: self.phase,
+            retry_after: None,
+        }
     }
 }
 
-fn check(known: &[(u16, &str, Option<FailureKind>, &str)]) {
-    for (status, text, kind, detail) in known {
-        let found = verdict(*status, text, Phase::Queue);
-        assert_eq!(found, (*kind, (*detail).to_owned()), "{status} {text}");
+fn fixtures() -> Vec<Fixture> {
+    let lines = include_str!("../../tests/fixtures/said.jsonl").lines();
+    let read = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    lines.map(read).collect()
+}
+
+/// The name of a value in the fixtures.
+fn named(value: impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(name)) => name,
+        other => panic!("no name: {other:?}"),
     }
 }
 
-/// Bodies as a real server sent them. A status of 0 is that of an error inside a 200.
-#[test]
-#[rustfmt::skip]
-fn every_body_that_was_recorded_is_understood() {
-    check(&[
-        (503, r#"{"error":"server busy, please try again.  maximum pending requests exceeded"}"#, Some(Overloaded), "queue-full"),
-        (404, r#"{"error":"model 'nosuch' not found"}"#, REFUSED, "model-missing"),
-        (404, r#"{"error":"model 'nosuch:latest' not found"}"#, REFUSED, "model-missing"),
-        (404, r#"{"error":"model '' not found"}"#, REFUSED, "model-missing"),
-        (404, r#"{"error":{"message":"model 'nosuch' not found","type":"not_found_error","param":null,"code":null}}"#, REFUSED, "model-missing"),
-        (404, "404 page not found", REFUSED, "no-endpoint"),
-        (405, "405 method not allowed", REFUSED, "invalid-request"),
-        (400, r#"{"error":"invalid model name"}"#, REFUSED, "model-missing"),
-        (400, r#"{"error":"missing request body"}"#, REFUSED, "invalid-request"),
-        (400, r#"{"error":"json: cannot unmarshal number into Go struct field GenerateRequest.prompt of type string"}"#, REFUSED, "invalid-request"),
-        (400, r#"{"error":"time: invalid duration \"soon\""}"#, REFUSED, "invalid-request"),
-        (400, r#"{"error":"unexpected EOF"}"#, Some(Interrupted), "upstream-eof"),
-        (400, r#"{"error":"hub.example/library/gemma3-270m:latest does not support tools"}"#, REFUSED, "unsupported"),
-        (400, r#"{"error":"\"gemma3-270m\" does not support thinking"}"#, REFUSED, "unsupported"),
-        (501, r#"{"error":"This server does not support embeddings. Start it with `--embeddings`"}"#, REFUSED, "unsupported"),
-        (400, r#"{"error":"{\"error\":{\"code\":400,\"message\":\"request (6003 tokens) exceeds the available context size (2048 tokens), try increasing it\",\"type\":\"exceed_context_size_error\",\"n_prompt_tokens\":6003,\"n_ctx\":2048}}"}"#, REFUSED, "context-overflow"),
-        (500, r#"{"error":"option \"num_predict\" must be of type integer"}"#, REFUSED, "invalid-option"),
-        (500, r#"{"error":"invalid format: \"\\\"xml\\\"\"; expected \"json\" or a valid JSON Schema object"}"#, REFUSED, "invalid-format"),
-        (500, r#"{"error":"an error was encountered while running the model: unexpected EOF"}"#, Some(Crashed), "runner-died"),
-        (0, r#"{"error":"an error was encountered while running the model: unexpected EOF"}"#, Some(Crashed), "runner-died"),
-    ]);
-}
-
-/// Texts from the server's source and from what its users report.
-#[test]
-#[rustfmt::skip]
-fn every_text_that_is_known_is_understood() {
-    check(&[
-        (503, "Server overloaded, please retry shortly (ref: 1)", Some(Overloaded), "cloud-overloaded"),
-        (500, "timed out waiting for a concurrent request slot", Some(Overloaded), "cloud-overloaded"),
-        (503, "account unavailable", Some(Overloaded), "unavailable"),
-        (429, "you (me) have reached your session usage limit, upgrade for higher limits", REFUSED, "quota-exhausted"),
-        (429, "you (me) have reached your hourly usage limit, upgrade for higher limits", REFUSED, "quota-exhausted"),
-        (429, "you (me) have reached your weekly usage limit, upgrade for higher limits", REFUSED, "quota-exhausted"),
-        (429, "too many requests", Some(RateLimited), "rate-limited"),
-        (401, r#"{"error":"unauthorized","signin_url":"https://example.org/connect?key=k"}"#, REFUSED, "unauthorized"),
-        (403, "this model requires a subscription, upgrade for access", REFUSED, "forbidden"),
-        (403, "ollama cloud is disabled: remote inference is unavailable", REFUSED, "forbidden"),
-        (502, "dial tcp: lookup failed", Some(Unreachable), "bad-gateway"),
-        (502, "dial tcp 10.0.0.1:443: connect: connection refused", Some(Unreachable), "bad-gateway"),
-        (504, "", Some(Unreachable), "gateway-timeout"),
-        (499, "request canceled", Some(Interrupted), "cancelled"),
-        (408, "", Some(TimedOut), "server-timeout"),
-        (500, "llama runner process has terminated: exit status 2", Some(Crashed), "runner-died"),
-        (500, "llama-server process has terminated: signal: killed", Some(Crashed), "runner-died"),
-        (500, "llama-server no longer running: exit status 1", Some(Crashed), "runner-died"),
-        (500, "model runner has unexpectedly stopped, this may be due to resource limitations", Some(Crashed), "runner-died"),
-        (500, "an error was encountered while running the model: wsarecv: forcibly closed", Some(Crashed), "runner-died"),
-        (500, "POST predict: Post \"http://127.0.0.1:1/completion\": EOF", Some(Crashed), "runner-died"),
-        (500, "unexpected server status: llm server loading model", Some(NotReady), "model-loading"),
-        (500, "unexpected server status: llm busy - no slots available", Some(NotReady), "runner-busy"),
-        (500, "no slots available after 10 retries", Some(NotReady), "runner-busy"),
-        (500, "unexpected server status: llm server not responding", Some(NotReady), "runner-not-ready"),
-        (500, "unexpected server status: llm server error", Some(NotReady), "runner-not-ready"),
-        (500, "timed out waiting for llama-server to start - progress 0.3", Some(NotReady), "load-stalled"),
-        (500, "client connection closed before llama-server finished loading, aborting load", Some(NotReady), "load-aborted"),
-        (500, "llama-server process has terminated: cudaMalloc failed: out of memory", REFUSED, "out-of-memory"),
-        (500, "ggml: failed to allocate buffer", REFUSED, "out-of-memory"),
-        (500, "insufficient memory", REFUSED, "out-of-memory"),
-        (500, "VK_ERROR_OUT_OF_DEVICE_MEMORY", REFUSED, "out-of-memory"),
-        (500, "unable to load full model on GPU", REFUSED, "out-of-memory"),
-        (500, "model requires 9 GiB but only 4 GiB are available", REFUSED, "out-of-memory"),
-        (500, "model requires more system memory (9 GiB) than is available (4 GiB)", REFUSED, "out-of-memory"),
-        (500, "this model may be incompatible with your version of Ollama", REFUSED, "model-incompatible"),
-        (500, "unsupported format", REFUSED, "model-incompatible"),
-        (500, "prediction aborted, token repeat limit reached", REFUSED, "degenerate-output"),
-        (400, "the prompt is longer than the context length currently available (2048)", REFUSED, "context-overflow"),
-        (400, "the input length exceeds the context length", REFUSED, "context-overflow"),
-        (404, "model \"nope\" not found, try pulling it first", REFUSED, "model-missing"),
-        (307, "Temporary Redirect", REFUSED, "redirected"),
-        (418, "I am a teapot", REFUSED, "invalid-request"),
-        (500, "something that nobody has seen", Some(Crashed), "http-5xx"),
-        (0, "something in the middle of an answer", Some(Crashed), "stream-error"),
-    ]);
+fn blamed(blame: Blame) -> &'static str {
+    match blame {
+        Blame::Server => "server",
+        Blame::Model => "model",
+        Blame::Nobody => "nobody",
+    }
 }
 
 #[test]
-fn memory_that_ran_out_while_answering_is_worth_another_try() {
-    let text = "cudaMalloc failed: out of memory";
-    let found = verdict(0, text, Phase::Decode);
-    assert_eq!(found, (Some(Crashed), "out-of-memory".to_owned()));
+fn every_body_that_is_known_is_understood() {
+    for fixture in fixtures() {
+        let (kind, detail, blame) = match said(fixture.said()) {
+            AttemptError::Refused(refusal) => {
+                let blame = Ollama::blame_of_refusal(&refusal);
+                ("refused".to_owned(), refusal.detail, blame)
+            }
+            AttemptError::Failed(failure) => {
+                let blame = Ollama::blame(&failure);
+                (named(failure.kind), failure.detail, blame)
+            }
+        };
+        assert_eq!(
+            (kind.as_str(), detail.as_str(), blamed(blame)),
+            (fixture.kind.as_str(), fixture.detail.as_str(), fixture.blame.as_str()),
+            "{}: {:?} {}",
+            fixture.from,
+            fixture.status,
+            fixture.body
+        );
+    }
+}
+
+#[test]
+fn no_known_body_ends_where_unknown_ones_do_unless_it_is_meant_to() {
+    for fixture in fixtures() {
+        let fell = FALLBACKS.contains(&fixture.detail.as_str());
+        assert_eq!(fell, fixture.fallback, "{}: {}", fixture.from, fixture.body);
+    }
+}
+
+#[test]
+fn every_row_and_every_text_of_it_decides_about_a_known_body() {
+    let fixtures = fixtures();
+    for known in SAID {
+        let decided: Vec<String> = fixtures
+            .iter()
+            .map(|fixture| (innermost(&fixture.body), fixture))
+            .filter(|(text, fixture)| std::ptr::eq(row(text, fixture.status, fixture.phase), known))
+            .map(|(text, _)| text.to_lowercase())
+            .collect();
+        assert!(!decided.is_empty(), "{:?}", known.3);
+        // What a runner says of memory is the same before the first token and after it.
+        if known.1 == When::Before {
+            continue;
+        }
+        if let Class::Failed(FailureKind::Crashed, "out-of-memory") = known.3 {
+            continue;
+        }
+        for text in known.2 {
+            assert!(decided.iter().any(|said| said.contains(text)), "{text}");
+        }
+    }
 }
 
 #[test]
@@ -182,15 +189,22 @@ fn retry_after_is_read_in_both_its_forms() {
 }
 
 #[test]
-fn the_reference_names_every_detail_and_the_version_of_the_table() {
+fn the_reference_shows_every_row_of_the_table_and_its_version() {
     let page = include_str!("../../../../docs/reference/transport.md");
+    let shows = |class, blame| {
+        let (Class::Refused(detail) | Class::Failed(_, detail)) = class;
+        let end = format!("`{detail}` | {} |", blamed(blame));
+        assert!(page.contains(&end), "{end}");
+    };
     for row in SAID {
-        let (Class::Refused(detail) | Class::Failed(_, detail)) = row.3;
-        assert!(page.contains(&format!("`{detail}`")), "{detail}");
+        shows(row.3, row.4);
+        for text in row.2 {
+            assert!(page.contains(&format!("`{text}`")), "{text}");
+        }
     }
     for sight in Sight::ALL {
-        let (_, detail) = sight.meaning();
-        assert!(page.contains(&format!("`{detail}`")), "{detail}");
+        let (class, blame) = sight.meaning();
+        shows(class, blame);
     }
     assert!(page.contains(&format!("version {} of the table", crate::table::VERSION)));
 }

@@ -103,6 +103,43 @@ async fn silence_ends_an_attempt_in_whatever_phase_it_is() {
     }
 }
 
+/// The status and the first byte come from something on the way; the first token is the server's and may take longer.
+#[tokio::test]
+async fn the_first_byte_may_take_longer_than_the_next() {
+    let (long, short) = (Duration::from_secs(600), Duration::from_millis(50));
+    let headers = vec![streaming(), Act::Hold];
+    let begun = vec![streaming(), chunk(&piece("seven")), Act::Hold];
+    for quiet in [vec![Act::Hold], headers] {
+        let mut server = Scripted::new(vec![quiet, begun.clone()]).await;
+        let client = server.waiting(long, short);
+        let question = completion();
+        let first = client.attempt(&question);
+        let mut first = std::pin::pin!(first);
+        // The first question is asked first, and outlives the silence that ends the second.
+        tokio::select! {
+            biased;
+            ended = &mut first => panic!("the first byte was given up: {ended:?}"),
+            () = server.saw(Event::Asked) => {}
+        }
+        tokio::select! {
+            biased;
+            ended = &mut first => panic!("the first byte was given up: {ended:?}"),
+            failure = client.attempt(&question) => assert_eq!(failed(failure).phase, Phase::Decode),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_first_byte_that_does_not_come_in_its_time_ends_an_attempt() {
+    let server = Scripted::new(vec![vec![Act::Hold]]).await;
+    let client = server.waiting(Duration::from_millis(200), Duration::from_secs(600));
+    let failure = failed(client.attempt(&completion()).await);
+    assert_eq!(
+        (failure.phase, failure.message.as_str()),
+        (Phase::Queue, "no byte for 0.20 s")
+    );
+}
+
 #[tokio::test]
 async fn nobody_there_is_unreachable() {
     let address = nowhere().await;
@@ -127,6 +164,17 @@ async fn a_name_without_an_address_is_unreachable() {
         (FailureKind::Unreachable, "dns")
     );
     assert_eq!(failure.phase, Phase::Connect);
+}
+
+/// No connection can be made to all of a network at once, and the system says so by itself.
+#[tokio::test]
+async fn an_address_without_a_way_to_it_is_unreachable() {
+    let client = client("255.255.255.255:1", Duration::from_secs(60));
+    let failure = failed(client.attempt(&completion()).await);
+    assert_eq!(
+        (failure.kind, failure.detail.as_str(), failure.phase),
+        (FailureKind::Unreachable, "no-connection", Phase::Connect)
+    );
 }
 
 /// Linux answers no further connection while those that nobody accepts fill the queue.

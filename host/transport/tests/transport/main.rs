@@ -1,7 +1,11 @@
 //! The transport against a scripted server on the loopback: what it sends, what it makes of every way an exchange can go.
 
 mod attempts;
+mod canary;
+mod environment;
 mod failures;
+mod gateway;
+mod recorded;
 mod residency;
 mod scripted;
 mod server;

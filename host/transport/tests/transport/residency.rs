@@ -1,6 +1,6 @@
 //! Models that come into memory and go out of it.
 
-use crate::scripted::{Act, Scripted, completion, failed, refused, whole};
+use crate::scripted::{Act, Event, Scripted, completion, failed, refused, whole};
 use koderz_api::chat::Residency;
 use koderz_api::transport::{FailureKind, Phase};
 use koderz_core::ports::Model;
@@ -71,6 +71,24 @@ async fn a_model_is_unloaded_only_when_the_server_does_not_list_it_any_more() {
     assert_eq!(asked[0].body, json!({"model": "m", "stream": false, "keep_alive": 0}));
     let looks: Vec<&str> = asked[1..].iter().map(|asked| asked.line.as_str()).collect();
     assert_eq!(looks, ["GET /api/ps"; 3]);
+}
+
+/// Time is stopped once the waiting has begun, and then passes as fast as it is waited for.
+#[tokio::test]
+async fn a_model_that_does_not_leave_memory_is_not_waited_for_for_ever() {
+    let there = r#"{"models":[{"name":"m:latest"}]}"#;
+    let mut server = Scripted::new(vec![whole(200, "", r#"{"done":true}"#), whole(200, "", there)]).await;
+    let client = server.client();
+    let unload = tokio::spawn(async move { client.prepare("m", None, Residency::Unloaded).await });
+    server.saw(Event::Asked).await;
+    server.saw(Event::Asked).await;
+    tokio::time::pause();
+    let failure = failed(unload.await.expect("no panic"));
+    assert_eq!(
+        (failure.kind, failure.detail.as_str(), failure.phase),
+        (FailureKind::NotReady, "still-loaded", Phase::Load)
+    );
+    assert_eq!(failure.message, "m is still in memory after 60 s");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use koderz_api::chat::{Capture, Format, Prompt, Request, Sampling};
 use koderz_api::transport::Failure;
 use koderz_core::ports::{AttemptError, Question, Refusal};
-use koderz_transport::{Address, Ollama, Timeouts};
+use koderz_transport::{Address, Ollama, Options, Timeouts};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,6 +31,8 @@ pub(crate) enum Act {
 pub(crate) struct Asked {
     /// Method and path.
     pub(crate) line: String,
+    /// The headers, in lower case.
+    pub(crate) headers: String,
     /// The body, null where there was none.
     pub(crate) body: Value,
 }
@@ -84,6 +86,22 @@ impl Scripted {
         client(&self.address.to_string(), silence)
     }
 
+    /// A client of it that bears this much silence before the first byte, and this much between two.
+    pub(crate) fn waiting(&self, first_byte: Duration, silence: Duration) -> Ollama {
+        let timeouts = Timeouts {
+            connect: first_byte,
+            first_byte: Some(first_byte),
+            silence,
+        };
+        self.with(timeouts, Options::default())
+    }
+
+    /// A client of it with these headers.
+    pub(crate) fn with(&self, timeouts: Timeouts, options: Options) -> Ollama {
+        let address = Address::parse(&self.address.to_string()).expect("an address");
+        Ollama::with(address, timeouts, options).expect("a client")
+    }
+
     /// What has been asked so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().expect("no panic while noting").clone()
@@ -111,6 +129,7 @@ pub(crate) fn client(address: &str, silence: Duration) -> Ollama {
     let timeouts = Timeouts {
         connect: silence,
         silence,
+        ..Timeouts::default()
     };
     Ollama::new(Address::parse(address).expect("an address"), timeouts).expect("a client")
 }
@@ -177,6 +196,7 @@ async fn request(stream: &mut TcpStream) -> Option<Asked> {
     let line = line.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1");
     Some(Asked {
         line: line.to_owned(),
+        headers: text,
         body: serde_json::from_slice(&bytes[head + 4..]).unwrap_or_default(),
     })
 }

@@ -56,6 +56,17 @@ async fn a_model_is_found_by_every_name_that_means_it() {
 }
 
 #[tokio::test]
+async fn a_model_that_is_not_there_is_not_shown_and_the_others_are_named() {
+    let missing = r#"{"error":"model 'gemma3:latest' not found"}"#;
+    let server = Scripted::new(vec![whole(404, "", missing), whole(200, "", TAGS)]).await;
+    let error = server.client().show("gemma3").await.expect_err("no gemma3");
+    let TransportError::ModelMissing { model, known, .. } = error else {
+        panic!("another error: {error}");
+    };
+    assert_eq!((model.as_str(), known.len()), ("gemma3", 2));
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_is_said_to_be_unreachable_with_a_hint() {
     let server = Scripted::new(vec![vec![Act::Close]]).await;
     let error = server.client().version().await.expect_err("closed").to_string();
