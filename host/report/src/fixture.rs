@@ -45,7 +45,7 @@ pub(crate) fn manifest() -> Manifest {
         selection: Selection::default(),
         samples: NonZeroU32::MIN,
         seed: 42,
-        concurrency: NonZeroU32::MIN,
+        concurrency: koderz_core::plan::Concurrency::Fixed(NonZeroU32::MIN),
         defaults: Defaults {
             temperature: 0.0,
             top_p: None,
@@ -53,6 +53,7 @@ pub(crate) fn manifest() -> Manifest {
         },
         context_tokens: Some(4096),
         timeout: Duration::from_secs(300),
+        deadline: None,
         max_retries: Some(3),
         command_line: ["koderz", "benchmark", "tiny:1b"].map(str::to_owned).into(),
     }

@@ -15,6 +15,9 @@ const TELLINGS: u64 = 10;
 /// The same where nobody knows how many trials there are, in trials.
 const TELL_EVERY: u64 = 20;
 
+/// A load that takes less is none that anybody waited for.
+const WORTH_A_WORD: Duration = Duration::from_secs(2);
+
 /// The length of a line that tells of an inconclusive trial: what a narrow terminal shows without wrapping.
 const COLUMNS: usize = 79;
 
@@ -148,6 +151,20 @@ impl Progress {
                     lines.push(format!("{}: {}", self.figures.course(), self.figures.tally()));
                 }
             }
+            Event::Loading { model, elapsed } => {
+                lines.push(fit(&first(&format!("loading {model}: {}", span(*elapsed))), COLUMNS));
+            }
+            Event::Loaded { model, took } if *took >= WORTH_A_WORD => {
+                lines.push(fit(
+                    &first(&format!("{model} is loaded after {}", span(*took))),
+                    COLUMNS,
+                ));
+            }
+            Event::OutageBegan { reason } => {
+                lines.push(fit(&first(&format!("the server is away: {reason}")), COLUMNS));
+                lines.push("questions wait until it gives a token again; that costs no attempt".to_owned());
+            }
+            Event::OutageEnded { after } => lines.push(format!("the server works again after {}", span(*after))),
             Event::Ended { end } if telling == Telling::All => {
                 lines.push(format!("{} after {}", ending(Some(end)), span(self.figures.at)));
             }

@@ -116,7 +116,7 @@ impl Tale {
             }
             Event::Completed { completion, .. } => self.complete(completion),
             Event::TrialFinished { .. } => self.took = self.began.and_then(|began| entry.at.checked_sub(began)),
-            Event::Began { .. } | Event::StageBegan { .. } | Event::Ended { .. } => {}
+            _ => {}
         }
     }
 

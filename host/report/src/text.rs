@@ -102,10 +102,22 @@ fn counts(report: &Report<'_>) -> Vec<String> {
 fn work(report: &Report<'_>) -> Vec<String> {
     let summary = report.story.summary();
     let written = format!("{} written by the model", counted(summary.output_tokens, "token"));
-    vec![
+    let mut lines = vec![
         figure("answers", &grouped(summary.answers), &written),
         figure("retries", &grouped(summary.retry_count()), &list(&report.retries())),
-    ]
+    ];
+    if let Some(limit) = summary.limit {
+        lines.push(figure(
+            "at once",
+            &grouped(limit.into()),
+            "as found: so many the server works on",
+        ));
+    }
+    if summary.outages > 0 {
+        let away = format!("{} in which nothing was asked", span(summary.away));
+        lines.push(figure("outages", &grouped(summary.outages), &away));
+    }
+    lines
 }
 
 fn list(counts: &[(String, u64)]) -> String {

@@ -59,7 +59,7 @@ pub(crate) fn manifest(run: &str) -> Manifest {
         },
         samples: NonZeroU32::MIN,
         seed: u64::MAX,
-        concurrency: NonZeroU32::MIN,
+        concurrency: koderz_core::plan::Concurrency::Fixed(NonZeroU32::MIN),
         defaults: Defaults {
             temperature: 0.1,
             top_p: None,
@@ -67,6 +67,7 @@ pub(crate) fn manifest(run: &str) -> Manifest {
         },
         context_tokens: Some(4096),
         timeout: Duration::from_secs(300),
+        deadline: None,
         max_retries: None,
         command_line: vec!["koderz".to_owned(), "benchmark".to_owned()],
     }
@@ -127,7 +128,16 @@ pub(crate) fn verdict(grade: Grade) -> Verdict {
 
 /// At least one event of every kind. A kind that is added belongs into the `match`, and into the list.
 pub(crate) fn every_event() -> Vec<Event> {
-    let events: Vec<Event> = [began(), trials(), commands(), attempts(), completions(), ends()].concat();
+    let events: Vec<Event> = [
+        began(),
+        server(),
+        trials(),
+        commands(),
+        attempts(),
+        completions(),
+        ends(),
+    ]
+    .concat();
     let kinds: BTreeSet<usize> = events
         .iter()
         .map(|event| match event {
@@ -139,10 +149,36 @@ pub(crate) fn every_event() -> Vec<Event> {
             Event::Completed { .. } => 5,
             Event::TrialFinished { .. } => 6,
             Event::Ended { .. } => 7,
+            Event::Loading { .. } => 8,
+            Event::Loaded { .. } => 9,
+            Event::OutageBegan { .. } => 10,
+            Event::OutageEnded { .. } => 11,
+            Event::LimitChanged { .. } => 12,
         })
         .collect();
-    assert_eq!(kinds, (0..8).collect(), "a kind of event is missing here");
+    assert_eq!(kinds, (0..13).collect(), "a kind of event is missing here");
     events
+}
+
+fn server() -> Vec<Event> {
+    let model = "m:7b".to_owned();
+    vec![
+        Event::Loading {
+            model: model.clone(),
+            elapsed: Duration::from_nanos(2_000_000_001),
+        },
+        Event::Loaded {
+            model,
+            took: Duration::from_secs(41),
+        },
+        Event::OutageBegan {
+            reason: "server unreachable".to_owned(),
+        },
+        Event::OutageEnded {
+            after: Duration::from_millis(34),
+        },
+        Event::LimitChanged { limit: 8 },
+    ]
 }
 
 fn began() -> Vec<Event> {
