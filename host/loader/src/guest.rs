@@ -87,12 +87,18 @@ pub(crate) fn explain(error: &wasmtime::Error, guest: &Guest) -> String {
         return format!("no answer within {} s", CALL.as_secs());
     }
     if let Some(message) = &guest.last_error {
-        return message.clone();
+        return in_one_line(message);
     }
     match error.downcast_ref::<Trap>() {
         Some(trap) => trap.to_string(),
         None => format!("{error:#}"),
     }
+}
+
+/// A panic's message comes in several lines, and what is said of a failure is one fragment among others.
+fn in_one_line(message: &str) -> String {
+    let lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 /// A failed call as an error that names the plugin.

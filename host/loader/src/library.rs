@@ -4,7 +4,7 @@ use crate::engine::Engines;
 use crate::error::LoadError;
 use crate::plugin::Plugin;
 use crate::probe::Interface;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -40,6 +40,8 @@ pub struct Library {
     named: Vec<PathBuf>,
     folders: Vec<PathBuf>,
     loaded: Mutex<BTreeMap<PathBuf, Plugin>>,
+    /// Broken files, each of which is warned of once.
+    left_out: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Library {
@@ -51,6 +53,7 @@ impl Library {
             named,
             folders,
             loaded: Mutex::new(BTreeMap::new()),
+            left_out: Mutex::new(BTreeSet::new()),
         }
     }
 
@@ -76,11 +79,12 @@ impl Library {
         if looks_like_a_path(name) {
             return self.load(Path::new(name));
         }
-        // A file is usually named like its plugin; the others are looked at only where it is not.
-        let files = self.files();
-        let (likely, rest): (Vec<_>, Vec<_>) = files
+        // Files that the user named come first, whatever they are called. In a folder a file is usually named like its
+        // plugin; the others are looked at only where it is not.
+        let (likely, rest): (Vec<_>, Vec<_>) = self
+            .files()
             .into_iter()
-            .partition(|path| path.file_stem().is_some_and(|stem| stem == name));
+            .partition(|path| self.named.contains(path) || path.file_stem().is_some_and(|stem| stem == name));
         let mut others = Vec::new();
         for path in likely.iter().chain(&rest) {
             let Some(plugin) = self.load_unless_broken(path)? else {
@@ -113,11 +117,16 @@ impl Library {
     /// The plugin of a file. A broken one that merely lies in a folder must not keep the others from being used; a
     /// broken one that the user named is an error.
     fn load_unless_broken(&self, path: &Path) -> Result<Option<Plugin>, LoadError> {
+        let left_out = || self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        if left_out().contains(path) {
+            return Ok(None);
+        }
         match self.load(path) {
             Ok(plugin) => Ok(Some(plugin)),
             Err(error) if self.named.iter().any(|named| named == path) => Err(error),
             Err(error) => {
                 tracing::warn!("left out: {}", in_one_line(&error));
+                left_out().insert(path.to_owned());
                 Ok(None)
             }
         }

@@ -147,12 +147,13 @@ impl Plugin {
         schema.settings(pairs).map_err(|source| self.setting(source))
     }
 
-    /// How it is named in a run's manifest.
+    /// How it is named in a run's manifest: with its file's full path, because the run may be gone on with elsewhere.
     pub fn usage(&self, settings: &Map<String, Value>) -> PluginUse {
+        let path = std::path::absolute(&self.0.path).unwrap_or_else(|_| self.0.path.clone());
         PluginUse {
             identity: self.0.identity.clone(),
             digest: self.0.digest.clone(),
-            file: self.0.path.display().to_string(),
+            file: path.display().to_string(),
             settings: settings.clone(),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::error::LoadError;
 use std::path::Path;
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{BinaryReaderError, Encoding, Parser, Payload};
 
 /// An interface of the contract that a plugin may export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,10 +86,14 @@ pub(crate) fn border(path: &Path, bytes: &[u8]) -> Result<Border, LoadError> {
     if !bytes.starts_with(b"\0asm") {
         return Err(refuse("it does not begin as WASM does".to_owned(), plain));
     }
+    let damaged = |error: BinaryReaderError| {
+        let hint = "it is cut off or damaged; copy it again, or build it again";
+        refuse(error.to_string(), hint)
+    };
     let mut border = Border::default();
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(|error| refuse(error.to_string(), plain))? {
+        match payload.map_err(damaged)? {
             Payload::Version {
                 encoding: Encoding::Module,
                 ..
@@ -101,13 +105,13 @@ pub(crate) fn border(path: &Path, bytes: &[u8]) -> Result<Border, LoadError> {
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(imports) if depth == 0 => {
                 for import in imports {
-                    let import = import.map_err(|error| refuse(error.to_string(), plain))?;
+                    let import = import.map_err(damaged)?;
                     border.imports.push(import.name.name.to_owned());
                 }
             }
             Payload::ComponentExportSection(exports) if depth == 0 => {
                 for export in exports {
-                    let export = export.map_err(|error| refuse(error.to_string(), plain))?;
+                    let export = export.map_err(damaged)?;
                     border.exports.push(export.name.name.to_owned());
                 }
             }
@@ -135,7 +139,7 @@ mod tests {
         assert!(refusal(b"hello").starts_with("some.wasm is not a WASM component: it does not begin as WASM does"));
         assert!(refusal(b"\0asm\x01\0\0\0").contains("it is a core module\nhint: set `linker"));
         assert!(refusal(b"\x7fELF....").contains("compiled code of this machine"));
-        assert!(refusal(b"\0asm\x0d\0\x01\0\xff\xff").contains("is not a WASM component"));
+        assert!(refusal(b"\0asm\x0d\0\x01\0\xff\xff").contains("hint: it is cut off or damaged"));
     }
 
     #[test]

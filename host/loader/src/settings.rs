@@ -14,11 +14,14 @@ pub enum SettingError {
         name: String,
         /// What was given.
         value: String,
-        /// Why, in the words of the schema's checker.
+        /// Why.
         what: String,
-        /// What there is to set, on a line of its own.
+        /// What there is to set, or what the setting is, on a line of its own.
         hint: String,
     },
+    /// Each may do, but all of them together do not.
+    #[error("refused as a whole: {0}")]
+    Whole(String),
     /// The plugin itself does not accept the settings.
     #[error("{0}")]
     Plugin(String),
@@ -26,6 +29,9 @@ pub enum SettingError {
     #[error("its settings-schema is no JSON Schema: {0}")]
     Schema(String),
 }
+
+/// How far a schema's references are followed, because they may lead in circles.
+const DEPTH: u32 = 8;
 
 /// The schema of a plugin's settings.
 #[derive(Debug)]
@@ -77,24 +83,31 @@ impl Schema {
         match self.validator.validate(&whole) {
             Ok(()) => Ok(()),
             Err(error) => {
-                let name = error.instance_path().to_string().trim_start_matches('/').to_owned();
-                let value = settings.get(&name).map(Value::to_string).unwrap_or_default();
-                Err(self.refusal(&name, &value, &whole))
+                let place = error.instance_path().to_string();
+                let name = place.trim_start_matches('/').split('/').next().unwrap_or_default();
+                match settings.get(name) {
+                    Some(value) => Err(self.refusal(name, &value.to_string(), &whole)),
+                    None => Err(SettingError::Whole(error.to_string())),
+                }
             }
         }
     }
 
     fn refusal(&self, name: &str, value: &str, whole: &Value) -> SettingError {
         let known = self.names();
-        let what = match self.validator.validate(whole) {
-            _ if !known.is_empty() && !known.contains(&name) => "there is no such setting".to_owned(),
-            Ok(()) => "the schema does not accept it".to_owned(),
-            Err(error) => error.to_string(),
+        let documented = self.text.get("properties").and_then(|properties| properties.get(name));
+        let choices = documented.and_then(|schema| self.choices(schema, DEPTH));
+        let what = match (self.validator.validate(whole), choices) {
+            _ if !known.is_empty() && documented.is_none() => "there is no such setting".to_owned(),
+            (_, Some(choices)) => format!("it can be {}", choices.join(", ")),
+            (Err(error), None) => error.to_string(),
+            (Ok(()), None) => "the schema does not accept it".to_owned(),
         };
-        let hint = if known.is_empty() {
-            String::new()
-        } else {
-            format!("\nhint: it can be set: {}", known.join(", "))
+        let description = documented.and_then(|schema| schema.get("description")?.as_str());
+        let hint = match (documented, description) {
+            (None, _) if !known.is_empty() => format!("\nhint: its settings are {}", known.join(", ")),
+            (Some(_), Some(description)) => format!("\nhint: {name} is: {description}"),
+            _ => String::new(),
         };
         SettingError::Refused {
             name: name.to_owned(),
@@ -103,6 +116,24 @@ impl Schema {
             hint,
         }
     }
+
+    /// The values that a schema lists, where it is a list. The checker would only say that none of its parts fits.
+    fn choices(&self, schema: &Value, depth: u32) -> Option<Vec<String>> {
+        let depth = depth.checked_sub(1)?;
+        let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            return self.choices(self.text.pointer(reference.strip_prefix('#')?)?, depth);
+        }
+        if let Some(value) = schema.get("const") {
+            return Some(vec![shown(value)]);
+        }
+        if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+            return Some(values.iter().map(shown).collect());
+        }
+        let parts = schema.get("oneOf").or_else(|| schema.get("anyOf"))?.as_array()?;
+        let listed: Option<Vec<_>> = parts.iter().map(|part| self.choices(part, depth)).collect();
+        Some(listed?.concat())
+    }
 }
 
 #[cfg(test)]
@@ -110,8 +141,10 @@ mod tests {
     use super::*;
 
     fn schema() -> Schema {
-        let text = r#"{"type": "object", "additionalProperties": false, "properties": {
-            "delay": {"type": "number", "minimum": 0}, "style": {"enum": ["chat", "bare"]}, "note": {"type": "string"}}}"#;
+        let text = r##"{"type": "object", "additionalProperties": false, "properties": {
+            "delay": {"type": "number", "minimum": 0, "description": "Seconds."}, "style": {"enum": ["chat", "bare"]},
+            "note": {"type": "string"}, "shape": {"$ref": "#/$defs/Shape"}, "circle": {"$ref": "#/properties/circle"}},
+            "$defs": {"Shape": {"oneOf": [{"const": "round", "description": "No corner."}, {"enum": ["flat", 4]}]}}}"##;
         Schema::parse(text).expect("a schema")
     }
 
@@ -137,15 +170,38 @@ mod tests {
         let error = settings(&[("dealy", "1")]).expect_err("refused").to_string();
         assert_eq!(
             error,
-            "dealy=1 is refused: there is no such setting\nhint: it can be set: delay, note, style"
+            "dealy=1 is refused: there is no such setting\nhint: its settings are circle, delay, note, shape, style"
         );
     }
 
     #[test]
     fn a_value_out_of_bounds_is_refused_with_the_schemas_reason() {
         let error = settings(&[("delay", "-1")]).expect_err("refused").to_string();
+        assert_eq!(
+            error,
+            "delay=-1 is refused: -1 is less than the minimum of 0\nhint: delay is: Seconds."
+        );
+    }
+
+    #[test]
+    fn a_value_that_is_none_of_a_list_is_refused_with_the_list() {
+        let refused = |pairs| settings(pairs).expect_err("refused").to_string();
+        assert_eq!(
+            refused(&[("style", "long")]),
+            "style=long is refused: it can be chat, bare"
+        );
+        assert_eq!(
+            refused(&[("shape", "7")]),
+            "shape=7 is refused: it can be round, flat, 4"
+        );
+    }
+
+    #[test]
+    fn what_a_new_schema_does_not_know_any_more_is_refused_as_a_whole() {
+        let old = Map::from_iter([("colour".to_owned(), Value::from("red"))]);
+        let error = schema().check(&old).expect_err("refused").to_string();
         assert!(
-            error.starts_with("delay=-1 is refused: -1 is less than the minimum of 0"),
+            error.starts_with("refused as a whole: ") && error.contains("colour"),
             "{error}"
         );
     }

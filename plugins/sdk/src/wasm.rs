@@ -10,7 +10,15 @@ fn report_panics() {
     use std::sync::Once;
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
-        std::panic::set_hook(Box::new(|panic| write_log(Level::Error, &format!("panic: {panic}"))));
+        std::panic::set_hook(Box::new(|panic| {
+            // What was said comes first: a table shows the beginning of a line.
+            let said = panic.payload_as_str().unwrap_or("no message");
+            let place = panic
+                .location()
+                .map(|place| format!(" ({}:{})", place.file(), place.line()));
+            let line = format!("panic: {said}{}", place.unwrap_or_default());
+            write_log(Level::Error, &line);
+        }));
     });
 }
 
