@@ -1,7 +1,10 @@
 //! What can be typed: commands and their options, as typed.
 
+use crate::configuration::Configuration;
+use crate::server::Patience;
 use crate::setting::Setting;
 use clap::{Args, Parser, Subcommand};
+use koderz_core::plan::Concurrency;
 use koderz_simulator::{Fault, Pace};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -48,9 +51,13 @@ pub(crate) struct Server {
     /// 127.0.0.1:11434]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) host: Option<String>,
-    /// Longest silence of the server that is waited for, in seconds: queue, load, and between tokens [default: 300]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) timeout: Option<Duration>,
+    /// Longest silence of the server that is waited for, in seconds, in its queue and between tokens; `auto` goes by the
+    /// model's size: 180 up to 7B, 300 up to 34B, 600 above [default: 300]
+    #[arg(long, value_name = "SECONDS|auto", value_parser = patience, allow_negative_numbers = true)]
+    pub(crate) timeout: Option<Patience>,
+    /// Longest time for a question with all its attempts and pauses, in seconds [default: none]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(crate) deadline: Option<Duration>,
     /// Retries of a question after its first attempt [default: the policy's, which is 3]
     #[arg(long, value_name = "N")]
     pub(crate) max_retries: Option<u32>,
@@ -75,14 +82,13 @@ pub(crate) struct Asking {
     /// The model for another slot of the suite, such as judge=MODEL; may be given again
     #[arg(long = "slot", value_name = "SLOT=MODEL", value_parser = slot)]
     pub(crate) slots: Vec<(String, String)>,
-    /// The benchmark: a plugin's name or file [default: humaneval]
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", help = suite_help())]
     pub(crate) suite: Option<String>,
     /// What all chance follows from, the model's included [default: 0]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// Sampling temperature; 0 is greedy [default: 0]
-    #[arg(long, value_name = "T", value_parser = temperature)]
+    #[arg(long, value_name = "T", value_parser = temperature, allow_negative_numbers = true)]
     pub(crate) temperature: Option<f64>,
     /// Context window in tokens, the same for all questions [default: what the suite needs]
     #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..))]
@@ -103,11 +109,11 @@ pub(crate) struct Benchmark {
     #[arg(long, value_name = "N", help_heading = "Tasks")]
     pub(crate) end: Option<u64>,
     /// Answers to each task [default: what the suite says, which is usually 1]
-    #[arg(long, value_name = "N", help_heading = "Tasks")]
+    #[arg(long, value_name = "N", help_heading = "Tasks", value_parser = positive)]
     pub(crate) samples: Option<NonZeroU32>,
-    /// Questions that may be under way at once [default: 4]
-    #[arg(long, value_name = "N", help_heading = "Tasks", value_parser = concurrency)]
-    pub(crate) concurrency: Option<NonZeroU32>,
+    /// Questions that may be under way at once; `auto` finds how many the server works on [default: 4]
+    #[arg(long, value_name = "N|auto", help_heading = "Tasks", value_parser = concurrency)]
+    pub(crate) concurrency: Option<Concurrency>,
     #[command(flatten)]
     pub(crate) server: Server,
 }
@@ -135,8 +141,8 @@ pub(crate) struct Resume {
     #[arg(long)]
     pub(crate) allow_changes: bool,
     /// Questions that may be under way at once [default: as before]
-    #[arg(long, value_name = "N", value_parser = concurrency)]
-    pub(crate) concurrency: Option<NonZeroU32>,
+    #[arg(long, value_name = "N|auto", value_parser = concurrency)]
+    pub(crate) concurrency: Option<Concurrency>,
     /// Also write the results to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) export: Option<PathBuf>,
@@ -156,11 +162,17 @@ pub(crate) struct ServeEmbedded {
     #[arg(long, value_name = "PACE", default_value_t = Pace::Instant)]
     pub(crate) pace: Pace,
     /// Questions that are answered at once; the others wait
-    #[arg(long, value_name = "N", default_value = "4")]
+    #[arg(long, value_name = "N", default_value = "4", value_parser = positive)]
     pub(crate) parallel: NonZeroU32,
     /// What goes wrong: busy, rate-limit, reset, error, no-done or silence, then :TOKENS and *ATTEMPTS; may be given again
     #[arg(long = "fault", value_name = "KIND[:TOKENS][*ATTEMPTS]")]
     pub(crate) faults: Vec<Fault>,
+}
+
+/// No benchmark is named here: which one is usual is said in the configuration alone.
+fn suite_help() -> String {
+    let usual = Configuration::embedded().suite;
+    format!("The benchmark: a plugin's name or file [default: {usual}]")
 }
 
 /// A week: beyond it a number of seconds is a slip of the finger.
@@ -173,6 +185,18 @@ fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// The word for what is found out.
+const AUTO: &str = "auto";
+
+fn patience(text: &str) -> Result<Patience, String> {
+    if text == AUTO {
+        return Ok(Patience::BySize);
+    }
+    seconds(text)
+        .map(Patience::For)
+        .map_err(|error| format!("{error}, or `{AUTO}`"))
+}
+
 fn temperature(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (0.0..=100.0).contains(&value) => Ok(value),
@@ -180,13 +204,19 @@ fn temperature(text: &str) -> Result<f64, String> {
     }
 }
 
+fn positive(text: &str) -> Result<NonZeroU32, String> {
+    text.parse()
+        .map_err(|_| format!("a whole number from 1 to {} is needed", u32::MAX))
+}
+
 /// More under way at once than any server of models serves is a slip of the finger, and would take memory.
 const WIDEST: u32 = 1024;
 
-fn concurrency(text: &str) -> Result<NonZeroU32, String> {
+fn concurrency(text: &str) -> Result<Concurrency, String> {
     match text.parse::<NonZeroU32>() {
-        Ok(number) if number.get() <= WIDEST => Ok(number),
-        _ => Err(format!("a whole number from 1 to {WIDEST} is needed")),
+        _ if text == AUTO => Ok(Concurrency::AUTO),
+        Ok(number) if number.get() <= WIDEST => Ok(Concurrency::Fixed(number)),
+        _ => Err(format!("a whole number from 1 to {WIDEST} is needed, or `{AUTO}`")),
     }
 }
 
@@ -238,6 +268,7 @@ mod tests {
         assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
         assert!(temperature("-0.1").is_err() && temperature("warm").is_err());
         assert!(concurrency("0").is_err() && concurrency("5000").is_err());
+        assert!(positive("0").is_err() && positive("-1").is_err() && positive("4294967296").is_err());
         assert!(slot("judge").is_err() && slot("=m").is_err());
     }
 }

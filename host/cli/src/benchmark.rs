@@ -5,12 +5,12 @@ use crate::configuration::Configuration;
 use crate::destination::Destination;
 use crate::equipment::{self, Equipment, Wish};
 use crate::places::Places;
-use crate::server::{self, Reached};
+use crate::server::{self, Patience, Reached};
 use crate::session::{Before, Ended, Session, work};
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
 use koderz_core::past::Past;
-use koderz_core::plan::{Defaults, Selection};
+use koderz_core::plan::{Concurrency, Defaults, Selection};
 use koderz_core::scheduler::{self, SUBJECT};
 use koderz_record::{Record, RunId};
 use koderz_report::{Story, Terminal};
@@ -43,7 +43,8 @@ pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Ended
             selection.start
         );
     }
-    let concurrency = arguments.concurrency.unwrap_or(desk.configuration.concurrency);
+    let usual = Concurrency::Fixed(desk.configuration.concurrency);
+    let concurrency = arguments.concurrency.unwrap_or(usual);
     let wanted = Wanted {
         asking: arguments.asking,
         server: arguments.server,
@@ -64,7 +65,7 @@ pub(crate) async fn run_one(arguments: RunOne, desk: &Desk) -> Result<Ended> {
             ..Selection::default()
         },
         samples: Some(NonZeroU32::MIN),
-        concurrency: NonZeroU32::MIN,
+        concurrency: Concurrency::Fixed(NonZeroU32::MIN),
     };
     begin(wanted, desk).await
 }
@@ -74,7 +75,7 @@ struct Wanted {
     server: Server,
     selection: Selection,
     samples: Option<NonZeroU32>,
-    concurrency: NonZeroU32,
+    concurrency: Concurrency,
 }
 
 async fn begin(wanted: Wanted, desk: &Desk) -> Result<Ended> {
@@ -97,14 +98,11 @@ async fn begin(wanted: Wanted, desk: &Desk) -> Result<Ended> {
     let models = slots(&wanted.asking, &equipment)?;
     check_selection(&wanted.selection, &equipment).await?;
     let host = wanted.server.host.clone().unwrap_or_else(|| usual_host(configuration));
-    let timeout = wanted
-        .server
-        .timeout
-        .unwrap_or(Duration::from_secs(configuration.timeout_seconds));
-    let reached = server::reach(&host, timeout, wanted.concurrency, places).await?;
-    let model_digests = digests(&models, &reached).await?;
+    let usual = Patience::For(Duration::from_secs(configuration.timeout_seconds));
+    let patience = wanted.server.timeout.unwrap_or(usual);
+    let reached = server::reach(&host, &models, patience, wanted.concurrency.most(), places).await?;
     let record = Record::open(places.record())?;
-    let manifest = manifest(&wanted, desk, &equipment, &reached, models, model_digests, timeout);
+    let manifest = manifest(&wanted, desk, &equipment, &reached, models);
     if manifest.samples.get() > 1 && manifest.defaults.temperature == 0.0 {
         tracing::warn!(
             "{} samples at temperature 0 are mostly the same answer again; --temperature 0.8 is usual for several",
@@ -125,6 +123,7 @@ async fn begin(wanted: Wanted, desk: &Desk) -> Result<Ended> {
         },
         manifest,
         concurrency: wanted.concurrency,
+        deadline: wanted.server.deadline,
         retry_inconclusive: false,
         export,
     })
@@ -198,26 +197,12 @@ fn in_range(selection: &Selection, count: u64) -> Result<()> {
     Ok(())
 }
 
-/// Digests of the models, which have to be there.
-pub(crate) async fn digests(models: &BTreeMap<String, String>, reached: &Reached) -> Result<BTreeMap<String, String>> {
-    let mut digests = BTreeMap::new();
-    for model in models.values() {
-        let info = reached.ollama.model(model).await?;
-        if !info.digest.is_empty() {
-            digests.insert(model.clone(), info.digest);
-        }
-    }
-    Ok(digests)
-}
-
 fn manifest(
     wanted: &Wanted,
     desk: &Desk,
     equipment: &Equipment,
     reached: &Reached,
     models: BTreeMap<String, String>,
-    model_digests: BTreeMap<String, String>,
-    timeout: Duration,
 ) -> Manifest {
     let now = SystemTime::now();
     // The standard library's hash keys are the system's randomness.
@@ -232,7 +217,7 @@ fn manifest(
         evaluators: equipment.used.evaluators.clone(),
         server: reached.usage.clone(),
         models,
-        model_digests,
+        model_digests: reached.digests.clone(),
         selection: wanted.selection.clone(),
         samples: wanted.samples.unwrap_or(usual),
         seed: wanted.asking.seed.unwrap_or(desk.configuration.seed),
@@ -243,7 +228,8 @@ fn manifest(
             max_output_tokens: None,
         },
         context_tokens: wanted.asking.num_ctx.or(equipment.info.context_tokens),
-        timeout,
+        timeout: reached.silence,
+        deadline: wanted.server.deadline,
         max_retries: equipment.max_retries,
         command_line: std::env::args().collect(),
     }

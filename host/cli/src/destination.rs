@@ -1,6 +1,6 @@
 //! A file that is written at the end, and whose place is tried at the beginning.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,13 @@ impl Destination {
             unfinished: path.with_file_name(unfinished),
         };
         if path.is_dir() {
-            return Err(anyhow::anyhow!("it is a folder")).with_context(context);
+            return Err(anyhow!("it is a folder")).with_context(context);
+        }
+        if let Some(folder) = path.parent()
+            && folder != Path::new("")
+            && !folder.is_dir()
+        {
+            return Err(anyhow!("there is no folder {}", folder.display())).with_context(context);
         }
         fs::write(&destination.unfinished, []).with_context(context)?;
         Ok(destination)

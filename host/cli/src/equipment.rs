@@ -8,9 +8,10 @@ use anyhow::{Result, bail};
 use koderz_api::suite::SuiteInfo;
 use koderz_core::manifest::{Manifest, PluginUse};
 use koderz_core::ports::{Evaluator, RetryPolicy, Suite};
-use koderz_loader::{Engines, Interface, Library, Plugin, Wanted};
+use koderz_loader::{Engines, Interface, Library, LoadError, Plugin, Wanted};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The setting by which policies commonly take the number of retries.
@@ -52,14 +53,24 @@ pub(crate) fn library(options: &arguments::Server, places: &Places) -> Result<Li
 /// Finds and opens what is wished for.
 pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
     let typed = |owner| setting::of(owner, &wish.options.settings);
-    let plugin = library.find(Wanted::Suite, wish.suite)?;
+    let plugin = find(
+        library,
+        Wanted::Suite,
+        wish.suite,
+        wish.before.map(|manifest| &manifest.suite),
+    )?;
     let before = wish.before.map(|manifest| &manifest.suite.settings);
     let settings = settings(&plugin, Interface::Suite, before, &typed(Owner::Suite))?;
     let suite: Arc<dyn Suite> = Arc::new(plugin.open_suite(&settings)?);
     let info = suite.describe()?;
     let suite_use = plugin.usage(&settings);
 
-    let plugin = library.find(Wanted::Retry, wish.retry)?;
+    let plugin = find(
+        library,
+        Wanted::Retry,
+        wish.retry,
+        wish.before.map(|manifest| &manifest.retry),
+    )?;
     let takes_retries = plugin.setting_names(Interface::Retry).contains(&MAX_RETRIES);
     let mut pairs = typed(Owner::Retry);
     if let Some(retries) = wish.options.max_retries
@@ -90,6 +101,18 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
             evaluators: evaluators_use,
         },
     })
+}
+
+/// Finds a plugin, in the end by the file that it was in before: a run may be begun with a file from anywhere.
+fn find(library: &Library, wanted: Wanted, name: &str, before: Option<&PluginUse>) -> Result<Plugin, LoadError> {
+    match (library.find(wanted, name), before) {
+        (Err(LoadError::Unknown { .. }), Some(before))
+            if before.identity.name == name && Path::new(&before.file).is_file() =>
+        {
+            library.load(Path::new(&before.file))
+        }
+        (found, _) => found,
+    }
 }
 
 fn settings(

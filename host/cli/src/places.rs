@@ -1,6 +1,6 @@
 //! Where things are on this machine.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use directories::ProjectDirs;
 use std::env;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,12 @@ impl Places {
             Some(data) => data.to_owned(),
             None => usual.as_ref().context(none)?.data_dir().to_owned(),
         };
+        if data.exists() && !data.is_dir() {
+            bail!(
+                "the data folder {} is not a folder\nhint: --data-dir and KODERZ_DATA_DIR name one",
+                data.display()
+            );
+        }
         let cache = match env::var_os("KODERZ_CACHE_DIR").filter(|value| !value.is_empty()) {
             Some(cache) => PathBuf::from(cache),
             None => usual.as_ref().context(none)?.cache_dir().to_owned(),

@@ -1,10 +1,10 @@
 //! `koderz resume`: a run goes on from its record.
 
 use crate::arguments::Resume;
-use crate::benchmark::{Desk, digests};
+use crate::benchmark::Desk;
 use crate::destination::Destination;
 use crate::equipment::{self, Used, Wish};
-use crate::server;
+use crate::server::{self, Patience};
 use crate::session::{Before, Ended, Session, work};
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
@@ -16,7 +16,10 @@ use std::collections::BTreeMap;
 pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Ended> {
     let Desk { places, terminal, .. } = desk;
     if !places.record().is_file() {
-        bail!("there is no record of runs at {}", places.record().display());
+        bail!(
+            "there is no record of runs at {}\nhint: koderz benchmark begins one; --data-dir names another folder",
+            places.record().display()
+        );
     }
     let export = arguments.export.as_deref().map(Destination::reserve).transpose()?;
     let record = Record::open(places.record())?;
@@ -38,11 +41,10 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Ended> {
         },
     )?;
     let host = options.host.as_deref().unwrap_or(&manifest.server.host);
-    let timeout = options.timeout.unwrap_or(manifest.timeout);
+    let patience = options.timeout.unwrap_or(Patience::For(manifest.timeout));
     let concurrency = arguments.concurrency.unwrap_or(manifest.concurrency);
-    let reached = server::reach(host, timeout, concurrency, places).await?;
-    let digests = digests(&manifest.models, &reached).await?;
-    let changes = changes(&manifest, &equipment.used, &digests);
+    let reached = server::reach(host, &manifest.models, patience, concurrency.most(), places).await?;
+    let changes = changes(&manifest, &equipment.used, &reached.digests);
     if !changes.is_empty() && !arguments.allow_changes {
         bail!(
             "run {run} cannot go on as it was begun: {}\nhint: --allow-changes goes on all the same, and its verdicts \
@@ -70,6 +72,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Ended> {
         reached,
         record,
         run,
+        deadline: options.deadline.or(manifest.deadline),
         manifest,
         before,
         concurrency,

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use koderz_core::event::{End, Entry};
 use koderz_core::manifest::Manifest;
 use koderz_core::past::Past;
-use koderz_core::plan::{Caps, Plan};
+use koderz_core::plan::{Caps, Concurrency, Plan};
 use koderz_core::ports::{Journal, Sink};
 use koderz_core::scheduler::{self, Ports};
 use koderz_core::stop::brake;
@@ -19,6 +19,7 @@ use std::fs;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 /// What was done of a run before.
 pub(crate) struct Before {
@@ -36,7 +37,8 @@ pub(crate) struct Session<'a> {
     pub(crate) run: RunId,
     pub(crate) manifest: Manifest,
     pub(crate) before: Before,
-    pub(crate) concurrency: NonZeroU32,
+    pub(crate) concurrency: Concurrency,
+    pub(crate) deadline: Option<Duration>,
     pub(crate) retry_inconclusive: bool,
     pub(crate) export: Option<Destination>,
 }
@@ -70,12 +72,18 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
         manifest,
         before,
         concurrency,
+        deadline,
         retry_inconclusive,
         export,
     } = session;
     let (brake, stop) = brake();
     signals::listen(brake, terminal).context("listen for signals")?;
-    let plan = plan(&manifest, concurrency, equipment.max_retries);
+    let plan = Plan {
+        concurrency,
+        max_retries: equipment.max_retries,
+        deadline,
+        ..plan(&manifest)
+    };
     let story = Arc::new(Live(Mutex::new(before.story)));
     let journal = Arc::new(record.journal(&run)?);
     let ports = Ports {
@@ -107,18 +115,20 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
     Ok(ended)
 }
 
-fn plan(manifest: &Manifest, concurrency: NonZeroU32, max_retries: Option<u32>) -> Plan {
+/// What the manifest says of the plan.
+fn plan(manifest: &Manifest) -> Plan {
     let processors = available_parallelism().map_or(1, |number| u32::try_from(number.get()).unwrap_or(u32::MAX));
     Plan {
         selection: manifest.selection.clone(),
         samples: manifest.samples,
         seed: manifest.seed,
-        concurrency,
+        concurrency: manifest.concurrency,
         evaluations: NonZeroU32::new(processors).unwrap_or(NonZeroU32::MIN),
         slots: manifest.models.clone(),
         defaults: manifest.defaults.clone(),
         context_tokens: manifest.context_tokens,
-        max_retries,
+        max_retries: manifest.max_retries,
+        deadline: manifest.deadline,
         caps: Caps::default(),
     }
 }
