@@ -1,0 +1,59 @@
+//! Servers that cannot be asked.
+
+use super::refusal::refusals;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+#[test]
+fn a_server_that_nobody_reaches_is_refused_with_what_to_do() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its address").to_string();
+    drop(listener);
+    let told = refusals(&[format!("benchmark --host {address} --local-model m")]);
+    insta::assert_snapshot!(told.replace(&address, "ADDRESS"), @"
+    error: cannot reach Ollama at http://ADDRESS: nothing listens there
+    hint: start it with `ollama serve`, name another with --host, or try --host embedded
+    ");
+}
+
+#[test]
+fn a_server_that_is_not_ollama_is_refused_with_what_it_said() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its address").to_string();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 1024];
+            // What is asked does not matter, nor whether anybody waits for the answer.
+            let _ = stream.read(&mut request);
+            let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        }
+    });
+    let told = refusals(&[format!("benchmark --host {address} --local-model m")]);
+    insta::assert_snapshot!(told.replace(&address, "ADDRESS"), @"
+    error: http://ADDRESS does not answer like Ollama: GET /api/version: status 404 Not Found
+    hint: --host names the server
+    ");
+}
+
+#[test]
+fn an_address_that_cannot_be_used_is_refused_and_no_secret_is_shown() {
+    let addresses = [
+        "ftp://server",
+        "server:many",
+        "https://me:hunter2@server",
+        "me:hunter2@server:11434",
+        "server?key=hunter2",
+    ];
+    let told = refusals(&addresses.map(|address| format!("benchmark --host {address} --local-model m")));
+    assert!(!told.contains("hunter2"), "{told}");
+    insta::assert_snapshot!(told, @"
+    error: `ftp://server` is no address of a server: only http:// and https:// are spoken
+    error: `server:many` is no address of a server: `many` is no port
+    error: the server's address holds credentials, which would show in logs and records
+    hint: leave them out
+    error: the server's address holds credentials, which would show in logs and records
+    hint: leave them out
+    error: `server` is no address of a server
+    hint: host, host:port, http://host:port or https://host
+    ");
+}
