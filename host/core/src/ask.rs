@@ -5,6 +5,7 @@
 //! waits to be tried again. Whether and when that happens is a policy's decision; this file only carries it out, within
 //! bounds.
 
+use crate::backoff::Backoff;
 use crate::event::{Event, Place, TrialId};
 use crate::outage;
 use crate::ports::{AttemptError, Question};
@@ -323,12 +324,12 @@ async fn decide(shared: &Shared, attempt: &Attempt) -> Decision {
     bound(decision, attempt, &shared.plan)
 }
 
-/// What is decided where the policy cannot: 2 s, doubled, at most 60 s, three times.
+/// What is decided where the policy cannot.
 fn built_in(attempt: &Attempt) -> Decision {
-    if attempt.number > 3 {
-        return Decision::GiveUp("retries exhausted".to_owned());
+    match Backoff::default().delay(attempt.number) {
+        Some(delay) => Decision::Retry(delay),
+        None => Decision::GiveUp("retries exhausted".to_owned()),
     }
-    Decision::Retry(Duration::from_secs(2 << attempt.number.saturating_sub(1)).min(Duration::from_secs(60)))
 }
 
 fn bound(decision: Decision, attempt: &Attempt, plan: &crate::plan::Plan) -> Decision {

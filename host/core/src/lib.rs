@@ -6,12 +6,14 @@
 //! read only outside and comes in as a value.
 //!
 //! Where to look: [`scheduler`] runs the trials of a suite, `trial` is the loop of one, `ask` is one question with
-//! all its attempts, [`event`] is what all of that leaves behind, and [`summary`] what it comes to.
+//! all its attempts, `outage` what is done while the server is away, [`event`] is what all of that leaves behind, and
+//! [`summary`] what it comes to. Other programs may want [`backoff`] by itself.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 mod ask;
+pub mod backoff;
 mod breaker;
 mod budget;
 mod endpoint;

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod canary;
+mod capacity;
 mod environment;
 mod failures;
 mod gateway;
