@@ -1,5 +1,6 @@
 //! What a client can ask about the server itself: its version, its models, and which of them are in memory.
 
+use crate::duration::KeepAlive;
 use crate::library::Model;
 use crate::name;
 use crate::request::Fields;
@@ -8,14 +9,17 @@ use crate::routes::{Client, Read, Shared, read};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::cmp::Reverse;
+use std::time::Duration;
 
 /// The version whose behaviour is followed. What comes after the plus does not count when versions are compared.
 const VERSION: &str = "0.32.15+koderz";
 
-/// What stands where a model would have its format and its family.
-const CASSETTE: &str = "cassette";
+/// For ever, which Ollama shows as the longest duration that Go has.
+const FOREVER: Duration = Duration::from_nanos(i64::MAX as u64);
 
 #[derive(Serialize)]
 struct Version {
@@ -69,15 +73,19 @@ struct Details {
     quantization_level: &'static str,
 }
 
-/// A cassette does not say how large its model was, and so this does not either.
-const DETAILS: Details = Details {
-    parent_model: "",
-    format: CASSETTE,
-    family: CASSETTE,
-    families: [CASSETTE],
-    parameter_size: "",
-    quantization_level: "",
-};
+impl Details {
+    /// Neither a cassette nor a model without weights says how large it is, and so this does not either.
+    fn of(model: &Model) -> Self {
+        Details {
+            parent_model: "",
+            format: model.family,
+            family: model.family,
+            families: [model.family],
+            parameter_size: "",
+            quantization_level: "",
+        }
+    }
+}
 
 pub(crate) async fn version() -> Response<Body> {
     respond::json(&Version { version: VERSION })
@@ -85,13 +93,14 @@ pub(crate) async fn version() -> Response<Body> {
 
 pub(crate) async fn tags(State(client): State<Client>) -> Response<Body> {
     let shared = &client.shared;
-    let models = shared.library.models().map(|(_, model)| Listed {
+    let models = shared.library.models();
+    let models = models.iter().map(|model| Listed {
         name: &model.name,
         model: &model.name,
         modified_at: shared.since.to_string(),
         size: model.bytes,
         digest: &model.digest,
-        details: DETAILS,
+        details: Details::of(model),
         capabilities: capabilities(model),
     });
     respond::json(&Listing {
@@ -100,24 +109,38 @@ pub(crate) async fn tags(State(client): State<Client>) -> Response<Body> {
 }
 
 pub(crate) async fn ps(State(client): State<Client>) -> Response<Body> {
-    let resident = client.shared.residency.now();
-    let models = client.shared.library.models().filter_map(|(key, model)| {
-        let resident = resident.get(key)?;
-        Some(Loaded {
-            name: &model.name,
-            model: &model.name,
-            size: model.bytes,
-            digest: &model.digest,
-            details: DETAILS,
-            expires_at: resident.expires.to_string(),
-            // All of it, or a client would take it for one that is partly on the CPU.
-            size_vram: model.bytes,
-            context_length: resident.context,
-        })
+    let now = Timestamp::now();
+    let mut resident: Vec<_> = client
+        .shared
+        .gate
+        .resident()
+        .into_iter()
+        .filter_map(|resident| Some((client.shared.library.model(&resident.model)?, resident)))
+        .collect();
+    // Who stays longest comes first, as in Ollama.
+    resident.sort_by_key(|(_, resident)| Reverse(resident.stays));
+    let models = resident.iter().map(|(model, resident)| Loaded {
+        name: &model.name,
+        model: &model.name,
+        size: model.bytes,
+        digest: &model.digest,
+        details: Details::of(model),
+        expires_at: expiry(now, resident.stays).to_string(),
+        // All of it, or a client would take it for one that is partly on the CPU.
+        size_vram: model.bytes,
+        context_length: resident.context,
     });
     respond::json(&Listing {
         models: models.collect(),
     })
+}
+
+fn expiry(now: Timestamp, stays: KeepAlive) -> Timestamp {
+    let wait = match stays {
+        KeepAlive::For(duration) => duration.min(FOREVER),
+        KeepAlive::Forever => FOREVER,
+    };
+    now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 pub(crate) async fn show(State(client): State<Client>, body: Read) -> Response<Body> {
@@ -143,12 +166,12 @@ fn shown(shared: &Shared, body: Read) -> Result<Shown, Refusal> {
         let text = format!("model '{}' not found", name::tagged(&name));
         return Err((StatusCode::NOT_FOUND, text));
     };
-    let architecture = ("general.architecture".to_owned(), Value::from(CASSETTE));
+    let architecture = ("general.architecture".to_owned(), Value::from(model.family));
     Ok(Shown {
-        modelfile: format!("# Recorded answers of {}\n", model.name),
-        details: DETAILS,
+        modelfile: model.describe(),
+        details: Details::of(&model),
         model_info: [architecture].into_iter().collect(),
-        capabilities: capabilities(model),
+        capabilities: capabilities(&model),
         modified_at: shared.since.to_string(),
     })
 }
@@ -159,4 +182,20 @@ fn capabilities(model: &Model) -> Vec<&'static str> {
         capabilities.push("thinking");
     }
     capabilities
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn for_ever_is_beyond_any_run() {
+        let now = Timestamp::now();
+        let century = now + Duration::from_secs(100 * 366 * 24 * 3600);
+        assert!(expiry(now, KeepAlive::Forever) > century);
+        assert_eq!(
+            expiry(now, KeepAlive::For(Duration::MAX)),
+            expiry(now, KeepAlive::Forever)
+        );
+    }
 }

@@ -3,23 +3,29 @@
 use crate::count::{Outcome, Turn};
 use crate::duration::KeepAlive;
 use crate::fault::{Kind, Refused};
-use crate::library::Model;
+use crate::gate::{Pass, Standing};
+use crate::library::{Model, Part};
 use crate::line::{Form, Stamp};
 use crate::name;
 use crate::option::Options;
+use crate::pace::{Loads, Pace};
 use crate::play::Play;
-use crate::reply::{Reply, Said, Tail};
+use crate::profile::Profile;
+use crate::reply::{Said, Tail};
 use crate::request::{Endpoint, Request};
-use crate::residency::Wish;
-use crate::respond::{self, BUSY, RATE_LIMIT, Refusal};
+use crate::respond::{self, BUSY, CRASHED, NO_LONGER_RUNNING, RATE_LIMIT, Refusal};
 use crate::routes::{Client, Read, Shared, read};
-use crate::script::script;
+use crate::scheduler::{Death, Want, Work};
+use crate::script::{End, script};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// What a request that waited for no load says that its load took: the least that was recorded, which is never 0.
+const WARM: Duration = Duration::from_micros(600);
 
 pub(crate) async fn generate(State(client): State<Client>, body: Read) -> Response<Body> {
     answer(client, Endpoint::Generate, body).await
@@ -34,26 +40,31 @@ async fn answer(client: Client, endpoint: Endpoint, body: Read) -> Response<Body
     match read(body).and_then(|body| Request::read(endpoint, &body).map_err(bad)) {
         Err(refusal) => respond::refusal(refusal),
         Ok(request) if request.question.is_empty() => {
-            transfer(&client.shared, endpoint, &request).unwrap_or_else(respond::refusal)
+            client.shared.gate.flows().await;
+            let transferred = transfer(&client.shared, endpoint, &request).await;
+            transferred.unwrap_or_else(respond::refusal)
         }
         Ok(request) => {
             let turn = client.shared.ledger.question();
+            client.shared.gate.flows().await;
             ask(client, endpoint, request, turn).await
         }
     }
 }
 
 /// Loads a model or unloads it.
-fn transfer(shared: &Shared, endpoint: Endpoint, request: &Request) -> Result<Response<Body>, Refusal> {
+async fn transfer(shared: &Shared, endpoint: Endpoint, request: &Request) -> Result<Response<Body>, Refusal> {
     let model = model(shared, endpoint, request)?;
-    let key = name::key(&model.name);
     let done_reason = if request.keep_alive == Some(KeepAlive::For(Duration::ZERO)) {
-        shared.residency.unload(&key);
+        shared.gate.unload(&name::key(&model.name));
         shared.ledger.unloaded();
         "unload"
     } else {
-        let options = options(request)?;
-        drop(shared.residency.enter(&key, wish(request, options)));
+        let profile = options(request)?.profile;
+        let mut pass = shared.gate.enter(want(request, &model, profile, Work::Load));
+        if pass.settled().await == Standing::Refused {
+            return Err((StatusCode::SERVICE_UNAVAILABLE, BUSY.to_owned()));
+        }
         shared.ledger.loaded();
         "load"
     };
@@ -69,40 +80,58 @@ fn transfer(shared: &Shared, endpoint: Endpoint, request: &Request) -> Result<Re
 /// Answers a question once it has its slot.
 async fn ask(client: Client, endpoint: Endpoint, request: Request, mut turn: Turn) -> Response<Body> {
     let Client { shared, wire } = client;
+    let arrived = Instant::now();
     let prepared = match prepare(&shared, endpoint, &request) {
         Ok(prepared) => prepared,
-        Err(refusal) => {
-            turn.settle(Outcome::Refused);
+        Err((outcome, refusal)) => {
+            turn.settle(outcome);
             return respond::refusal(refusal);
         }
     };
-    let fault = match prepared.fault {
-        None => None,
-        Some(Kind::After(tokens, way)) => Some((tokens, way)),
-        Some(Kind::Instead(refused)) => {
-            turn.settle(Outcome::Fault);
-            return match refused {
-                Refused::Busy => respond::error(StatusCode::SERVICE_UNAVAILABLE, BUSY),
-                Refused::RateLimit => respond::error(StatusCode::TOO_MANY_REQUESTS, RATE_LIMIT),
-            };
+    let Prepared { model, options, fault } = prepared;
+    let mut pass = shared.gate.enter(want(&request, &model, options.profile, Work::Answer));
+    turn.waits();
+    let load = match admitted(&mut pass).await {
+        Ok(load) => load,
+        Err((outcome, refusal)) => {
+            turn.leave();
+            turn.settle(outcome);
+            return respond::refusal(refusal);
         }
     };
-    let Prepared {
-        model, options, reply, ..
-    } = prepared;
-    let stay = shared.residency.enter(&name::key(&model.name), wish(&request, options));
-    turn.waits();
-    let slot = Arc::clone(&model.slots).acquire_owned().await.expect("never closed");
     turn.starts();
+    let began = Instant::now();
+    let part = shared.library.begins(&model, &request.question, options.bound, fault);
+    let Part { reply, fault, computed } = part.expect("it had an answer when it came");
+    let fault = match fault {
+        None => None,
+        Some(Kind::After(tokens, way)) => Some((tokens, way)),
+        // Another request for the same question has met the faults before this one in the meantime.
+        Some(Kind::Instead(refused)) => {
+            drop(pass);
+            turn.leave();
+            turn.settle(Outcome::Fault);
+            return respond::refusal(refused.refusal());
+        }
+    };
+    let (pace, loads) = match computed {
+        true => (Pace::Recorded, Loads::Simulated),
+        false => (shared.pace, shared.loads),
+    };
+    let mut script = script(&reply, options.bound, fault);
+    if let (End::Done(tail), Loads::Simulated) = (&mut script.end, loads) {
+        let slot = began.duration_since(arrived).saturating_sub(load);
+        *tail = std::mem::take(tail).waited(load.max(WARM), slot);
+    }
     let play = Play {
         form: Form::new(endpoint, &request.model),
-        script: script(&reply, options.bound, fault),
-        timetable: shared.pace.timetable(&reply),
-        began: Instant::now(),
+        script,
+        timetable: pace.timetable(&reply, loads),
+        began,
         reply,
         wire,
         turn,
-        held: Some((slot, stay)),
+        pass: Some(pass),
     };
     if request.stream {
         play.stream().await
@@ -111,40 +140,69 @@ async fn ask(client: Client, endpoint: Endpoint, request: Request, mut turn: Tur
     }
 }
 
-/// What a good question gets.
-struct Prepared<'a> {
-    model: &'a Model,
+/// Waits for a slot; how long it took to have a runner, or how it ended otherwise.
+async fn admitted(pass: &mut Pass) -> Result<Duration, (Outcome, Refusal)> {
+    match pass.settled().await {
+        Standing::Begins(load) => Ok(load),
+        Standing::Refused => {
+            let refusal = (StatusCode::SERVICE_UNAVAILABLE, BUSY.to_owned());
+            Err((Outcome::RefusedBusy, refusal))
+        }
+        Standing::Died(death) => {
+            let text = match death {
+                Death::Waiting => NO_LONGER_RUNNING,
+                Death::Answering => CRASHED,
+            };
+            let refusal = (StatusCode::INTERNAL_SERVER_ERROR, text.to_owned());
+            Err((Outcome::Died, refusal))
+        }
+        Standing::Waits | Standing::Loaded => {
+            unreachable!("a question waits no more once it is settled, and is no load")
+        }
+    }
+}
+
+/// What a good question comes with.
+struct Prepared {
+    model: Arc<Model>,
     options: Options,
-    reply: Arc<Reply>,
     fault: Option<Kind>,
 }
 
 /// Looks at a question in the order in which Ollama does, which decides which of two errors a client is told.
-fn prepare<'a>(shared: &'a Shared, endpoint: Endpoint, request: &Request) -> Result<Prepared<'a>, Refusal> {
-    let model = model(shared, endpoint, request)?;
-    let options = options(request)?;
+fn prepare(shared: &Shared, endpoint: Endpoint, request: &Request) -> Result<Prepared, (Outcome, Refusal)> {
+    let refused = |refusal| (Outcome::Refused, refusal);
+    let model = model(shared, endpoint, request).map_err(refused)?;
+    let options = options(request).map_err(refused)?;
     if let Some(format) = &request.bad_format {
         let format = format.to_string();
         let text = format!("invalid format: {format:?}; expected \"json\" or a valid JSON Schema object");
-        return Err((StatusCode::INTERNAL_SERVER_ERROR, text));
+        return Err(refused((StatusCode::INTERNAL_SERVER_ERROR, text)));
     }
-    let Some((reply, fault)) = model.next(&request.question, &shared.faults) else {
-        let text = format!(
-            "the cassette of model '{}' has no answer to this question",
-            request.model
-        );
-        return Err((StatusCode::BAD_REQUEST, text));
-    };
-    Ok(Prepared {
-        model,
-        options,
-        reply,
-        fault,
-    })
+    match shared.library.arrives(&model, &request.question) {
+        None => {
+            let text = format!(
+                "the cassette of model '{}' has no answer to this question",
+                request.model
+            );
+            Err(refused((StatusCode::BAD_REQUEST, text)))
+        }
+        Some(Some(Kind::Instead(refused))) => Err((Outcome::Fault, refused.refusal())),
+        Some(fault) => Ok(Prepared { model, options, fault }),
+    }
+}
+
+impl Refused {
+    fn refusal(self) -> Refusal {
+        match self {
+            Refused::Busy => (StatusCode::SERVICE_UNAVAILABLE, BUSY.to_owned()),
+            Refused::RateLimit => (StatusCode::TOO_MANY_REQUESTS, RATE_LIMIT.to_owned()),
+        }
+    }
 }
 
 /// The model that is asked, if there is one and it can do what is asked of it.
-fn model<'a>(shared: &'a Shared, endpoint: Endpoint, request: &Request) -> Result<&'a Model, Refusal> {
+fn model(shared: &Shared, endpoint: Endpoint, request: &Request) -> Result<Arc<Model>, Refusal> {
     let name = &request.model;
     if name.is_empty() && endpoint == Endpoint::Chat {
         return Err((StatusCode::BAD_REQUEST, "model is required".to_owned()));
@@ -173,9 +231,14 @@ fn options(request: &Request) -> Result<Options, Refusal> {
     Options::read(&request.options).map_err(|text| (StatusCode::INTERNAL_SERVER_ERROR, text))
 }
 
-fn wish(request: &Request, options: Options) -> Wish {
-    Wish {
+fn want(request: &Request, model: &Model, profile: Profile, work: Work) -> Want {
+    Want {
+        model: name::key(&model.name),
+        profile: Profile {
+            shift: request.shift,
+            ..profile
+        },
         keep_alive: request.keep_alive,
-        context: options.context,
+        work,
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What the server has seen since it started. A question that has ended is in exactly one of `answered`, `unfinished`,
-/// `faults`, `refused` and `cancelled`.
+/// `faults`, `refused`, `refused_busy`, `died` and `cancelled`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Counts {
@@ -18,9 +18,13 @@ pub struct Counts {
     pub faults: u64,
     /// Those that were no good: an unknown model, a bad option, a question that no cassette answers.
     pub refused: u64,
-    /// Those whose client went away before.
+    /// Those that the full queue of the server turned away. What a fault turns away is a fault.
+    pub refused_busy: u64,
+    /// Those whose runner died without a fault of their own.
+    pub died: u64,
+    /// Those whose client went away before, or was cut off by a restart.
     pub cancelled: u64,
-    /// Those that wait for a slot right now.
+    /// Those that wait for a model or a slot right now.
     pub waiting: u64,
     /// The most that ever had a slot at the same time.
     pub most_at_once: u64,
@@ -28,6 +32,12 @@ pub struct Counts {
     pub loads: u64,
     /// Requests that only unloaded a model.
     pub unloads: u64,
+    /// Loads that were begun, for whatever request.
+    pub load_starts: u64,
+    /// Those of them that ended with their client.
+    pub aborted_loads: u64,
+    /// Models that left memory for another one, or for other options.
+    pub evictions: u64,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +58,8 @@ pub(crate) enum Outcome {
     Unfinished,
     Fault,
     Refused,
+    RefusedBusy,
+    Died,
 }
 
 /// A question under way. Dropping it before it is settled means that its client went away.
@@ -94,7 +106,7 @@ impl Ledger {
 }
 
 impl Turn {
-    /// It waits for a slot.
+    /// It waits for a model or a slot.
     pub(crate) fn waits(&mut self) {
         self.ledger.lock().counts.waiting += 1;
         self.place = Place::Waiting;
@@ -131,6 +143,8 @@ impl Turn {
             Outcome::Unfinished => counts.unfinished += 1,
             Outcome::Fault => counts.faults += 1,
             Outcome::Refused => counts.refused += 1,
+            Outcome::RefusedBusy => counts.refused_busy += 1,
+            Outcome::Died => counts.died += 1,
         }
     }
 }

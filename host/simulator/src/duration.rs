@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 /// How long a model stays in memory after its last use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// They are ordered by how long that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum KeepAlive {
     For(Duration),
     Forever,

@@ -1,8 +1,9 @@
 //! The `options` of a request: which there are, and what type they must have.
 //!
-//! Only the bounds of the answer and of the context have an effect; an answer from a cassette cannot be sampled anew.
-//! A wrong type is still an error, as it is in Ollama. An unknown name is not.
+//! Only the bound of the answer and what a runner starts with have an effect; an answer from a cassette cannot be
+//! sampled anew. A wrong type is still an error, as it is in Ollama. An unknown name is not.
 
+use crate::profile::Profile;
 use serde_json::{Map, Value};
 
 /// What has an effect.
@@ -10,8 +11,8 @@ use serde_json::{Map, Value};
 pub(crate) struct Options {
     /// The most tokens of an answer.
     pub(crate) bound: Option<usize>,
-    /// The context in tokens.
-    pub(crate) context: Option<u64>,
+    /// What the runner has to be started with.
+    pub(crate) profile: Profile,
 }
 
 const INTEGERS: [&str; 11] = [
@@ -60,9 +61,19 @@ impl Options {
         }
         // Zero and below mean that there is no bound, or the server's own.
         let above_zero = |name| options.get(name).and_then(whole).filter(|number| *number > 0);
+        let integer = |name| options.get(name).and_then(Value::as_f64).map(|number| number as i64);
+        let usual = Profile::default().with_context(above_zero("num_ctx"));
         Ok(Options {
             bound: above_zero("num_predict").map(|bound| usize::try_from(bound).unwrap_or(usize::MAX)),
-            context: above_zero("num_ctx"),
+            profile: Profile {
+                batch: above_zero("num_batch").unwrap_or(usual.batch),
+                layers: integer("num_gpu").unwrap_or(usual.layers),
+                main_gpu: integer("main_gpu").unwrap_or(usual.main_gpu),
+                mmap: options.get("use_mmap").and_then(Value::as_bool),
+                threads: integer("num_thread").unwrap_or(usual.threads),
+                drafts: integer("draft_num_predict").unwrap_or(usual.drafts),
+                ..usual
+            },
         })
     }
 }
@@ -108,9 +119,25 @@ mod tests {
         let options = json!({"no_such_option": {}, "seed": null, "num_predict": -1, "num_ctx": 2048.9});
         let expected = Options {
             bound: None,
-            context: Some(2048),
+            profile: Profile::default().with_context(Some(2048)),
         };
         assert_eq!(read(options), Ok(expected));
         assert_eq!(read(json!({"num_predict": 7})).expect("options").bound, Some(7));
+    }
+
+    #[test]
+    fn what_a_runner_starts_with_is_read() {
+        let options = json!({"num_batch": 64, "num_gpu": 20, "main_gpu": 1, "use_mmap": false, "num_thread": 2.5});
+        let expected = Profile {
+            batch: 64,
+            layers: 20,
+            main_gpu: 1,
+            mmap: Some(false),
+            threads: 2,
+            ..Profile::default()
+        };
+        assert_eq!(read(options).expect("options").profile, expected);
+        let sampling = json!({"temperature": 0.5, "seed": 3, "num_predict": 9, "num_gpu": -1});
+        assert_eq!(read(sampling).expect("options").profile, Profile::default());
     }
 }

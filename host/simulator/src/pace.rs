@@ -11,8 +11,8 @@ pub enum Pace {
     /// All at once.
     #[default]
     Instant,
-    /// As the model did: the recorded load and prompt, then the tokens spread over the recorded generation. An answer
-    /// without durations comes at once.
+    /// As the model did: the recorded load, unless loads take a time of their own here, and prompt, then the tokens
+    /// spread over the recorded generation. An answer without durations comes at once.
     Recorded,
     /// So many tokens in a second, the first at once. A number that is not above 0 means all at once.
     TokensPerSecond(f64),
@@ -32,8 +32,17 @@ pub(crate) struct Timetable {
     each: Duration,
 }
 
+/// Where the time comes from that an answer waits for its model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loads {
+    /// From the recording, and it is part of the answer.
+    Recorded,
+    /// From the server's own queue, and it is over before the answer begins.
+    Simulated,
+}
+
 impl Pace {
-    pub(crate) fn timetable(self, reply: &Reply) -> Timetable {
+    pub(crate) fn timetable(self, reply: &Reply, loads: Loads) -> Timetable {
         match self {
             Pace::Instant => Timetable::default(),
             // What is no duration is no rate either.
@@ -46,8 +55,12 @@ impl Pace {
                     return Timetable::default();
                 };
                 let nanos = |nanos: Option<u64>| Duration::from_nanos(nanos.unwrap_or(0));
+                let load = match loads {
+                    Loads::Recorded => nanos(tail.load_duration),
+                    Loads::Simulated => Duration::ZERO,
+                };
                 Timetable {
-                    lead: nanos(tail.load_duration) + nanos(tail.prompt_eval_duration),
+                    lead: load + nanos(tail.prompt_eval_duration),
                     each: nanos(tail.eval_duration) / u32::try_from(reply.tokens().max(1)).unwrap_or(u32::MAX),
                 }
             }
@@ -106,7 +119,7 @@ mod tests {
     }
 
     fn dues(pace: Pace, reply: &Reply) -> Vec<u128> {
-        let timetable = pace.timetable(reply);
+        let timetable = pace.timetable(reply, Loads::Recorded);
         (0..=4).map(|token| timetable.due(token).as_millis()).collect()
     }
 
@@ -115,6 +128,12 @@ mod tests {
         assert_eq!(dues(Pace::Recorded, &reply()), [25, 125, 225, 325, 425]);
         let unfinished = Reply::new(String::new(), "a b c d".to_owned(), None);
         assert_eq!(dues(Pace::Recorded, &unfinished), [0; 5]);
+    }
+
+    #[test]
+    fn a_load_that_was_waited_for_is_not_waited_for_again() {
+        let timetable = Pace::Recorded.timetable(&reply(), Loads::Simulated);
+        assert_eq!(timetable.due(0).as_millis(), 20);
     }
 
     #[test]

@@ -5,10 +5,10 @@
 
 use crate::count::{Outcome, Turn};
 use crate::fault::Break;
+use crate::gate::Pass;
 use crate::line::{self, Form, Stamp};
 use crate::pace::Timetable;
 use crate::reply::{Reply, Said, Tail};
-use crate::residency::Stay;
 use crate::respond::{self, CRASHED, Error};
 use crate::script::{End, Script};
 use crate::wire::Wire;
@@ -16,10 +16,9 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use futures_util::stream;
-use std::future::pending;
+use std::future::{pending, ready};
 use std::io;
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until};
 
 /// When a frame is full. It may be one line longer.
@@ -34,9 +33,12 @@ pub(crate) struct Play {
     pub(crate) began: Instant,
     pub(crate) wire: Wire,
     pub(crate) turn: Turn,
-    /// What it holds on to: its slot, and its model in memory.
-    pub(crate) held: Option<(OwnedSemaphorePermit, Stay)>,
+    /// Its slot, until it has ended.
+    pub(crate) pass: Option<Pass>,
 }
+
+/// The runner of an answer has died.
+struct Dead;
 
 /// An answer that is streamed.
 struct Streamed {
@@ -44,6 +46,7 @@ struct Streamed {
     next: usize,
     sent: bool,
     over: bool,
+    crashed: bool,
 }
 
 /// A part of the body, or its end by force.
@@ -52,7 +55,7 @@ type Frame = Result<Bytes, io::Error>;
 impl Play {
     /// Sends it line by line. The head goes out with the first of them, so there is nothing to be seen before.
     pub(crate) async fn stream(self) -> Response<Body> {
-        if matches!(self.script.end, End::Fault(Break::Error)) && self.script.tokens == 0 {
+        if matches!(self.script.end, End::Fault(Break::Error | Break::Die)) && self.script.tokens == 0 {
             return self.whole().await;
         }
         let mut streamed = Streamed {
@@ -60,8 +63,12 @@ impl Play {
             next: 0,
             sent: false,
             over: false,
+            crashed: false,
         };
         let first = streamed.frame().await;
+        if streamed.crashed && !streamed.sent {
+            return crashed();
+        }
         let frames = stream::unfold((first, streamed), |(ready, mut streamed)| async move {
             let frame = match ready {
                 Some(frame) => frame,
@@ -74,7 +81,11 @@ impl Play {
 
     /// Sends it as one object once all of it is there.
     pub(crate) async fn whole(mut self) -> Response<Body> {
-        sleep_until(self.due(self.script.tokens)).await;
+        let due = self.due(self.script.tokens);
+        if self.wait(sleep_until(due)).await.is_err() {
+            self.settle(Outcome::Died);
+            return crashed();
+        }
         let said = self.reply.first(self.script.tokens);
         let mut object = Vec::new();
         match &self.script.end {
@@ -90,9 +101,9 @@ impl Play {
                 self.form.write(&mut object, &Stamp::now(), said, None);
                 self.settle(Outcome::Fault);
             }
-            End::Fault(Break::Error) => {
-                self.settle(Outcome::Fault);
-                return respond::error(StatusCode::INTERNAL_SERVER_ERROR, CRASHED);
+            End::Fault(way @ (Break::Error | Break::Die)) => {
+                self.fail(*way);
+                return crashed();
             }
             End::Fault(Break::Reset) => {
                 self.settle(Outcome::Fault);
@@ -100,7 +111,8 @@ impl Play {
             }
             End::Fault(Break::Silence) => {
                 self.turn.settle(Outcome::Fault);
-                pending().await
+                self.silence().await;
+                return crashed();
             }
         }
         respond::whole(object)
@@ -113,12 +125,38 @@ impl Play {
             .unwrap_or_else(|| self.began + std::time::Duration::from_secs(u64::from(u32::MAX)))
     }
 
+    /// Waits for something, or says that the runner has died first. If nothing is generated any more it waits for ever.
+    async fn wait(&mut self, something: impl Future<Output = ()>) -> Result<(), Dead> {
+        let pass = self.pass.as_mut().expect("an answer has its slot until it has ended");
+        tokio::select! {
+            biased;
+            () = pass.died() => return Err(Dead),
+            () = something => {}
+        }
+        pass.flows().await;
+        Ok(())
+    }
+
+    /// Says nothing until the runner dies.
+    async fn silence(&mut self) {
+        let _ = self.wait(pending()).await;
+        self.settle(Outcome::Fault);
+    }
+
+    /// Ends in an error, of the runner too if it is to die.
+    fn fail(&mut self, way: Break) {
+        if let Some(pass) = self.pass.as_ref().filter(|_| way == Break::Die) {
+            pass.kill_runner();
+        }
+        self.settle(Outcome::Fault);
+    }
+
     /// Ends the answer for the server, before the client can see that it has ended: who sees the end and asks again
     /// must find the slot free and the counts right.
     fn settle(&mut self, outcome: Outcome) {
         self.turn.settle(outcome);
         self.turn.leave();
-        self.held = None;
+        self.pass = None;
     }
 }
 
@@ -128,6 +166,12 @@ impl Streamed {
         let mut frame = Vec::new();
         let tokens = self.play.script.tokens;
         while !self.over {
+            if self.play.wait(ready(())).await.is_err() {
+                self.over = true;
+                self.crashed = true;
+                self.play.settle(Outcome::Died);
+                return self.sent.then(|| Ok(error_line().into()));
+            }
             self.fill(&mut frame);
             let waits = self.next < tokens || self.play.due(tokens) > Instant::now();
             if !frame.is_empty() && (waits || self.sent || self.play.script.end.breaks()) {
@@ -135,7 +179,9 @@ impl Streamed {
                 return Some(Ok(frame.into()));
             }
             if waits {
-                sleep_until(self.play.due(self.next)).await;
+                let due = self.play.due(self.next);
+                // Whether the runner has died meanwhile is seen above.
+                let _ = self.play.wait(sleep_until(due)).await;
                 continue;
             }
             if self.sent {
@@ -174,12 +220,15 @@ impl Streamed {
             }
             End::Unfinished => self.play.settle(Outcome::Unfinished),
             End::Fault(Break::NoDone) => self.play.settle(Outcome::Fault),
-            End::Fault(Break::Error) => {
-                frame.extend(line::json(&Error { error: CRASHED }));
-                frame.push(b'\n');
-                self.play.settle(Outcome::Fault);
+            End::Fault(way @ (Break::Error | Break::Die)) => {
+                self.play.fail(*way);
+                frame.extend(error_line());
             }
-            End::Fault(Break::Silence) => pending().await,
+            End::Fault(Break::Silence) => {
+                self.play.silence().await;
+                self.crashed = true;
+                frame.extend(error_line());
+            }
             End::Fault(Break::Reset) => {
                 self.play.settle(Outcome::Fault);
                 self.play.wire.reset();
@@ -195,6 +244,16 @@ impl End {
     fn breaks(&self) -> bool {
         matches!(self, End::Fault(Break::Reset | Break::Silence))
     }
+}
+
+fn crashed() -> Response<Body> {
+    respond::error(StatusCode::INTERNAL_SERVER_ERROR, CRASHED)
+}
+
+fn error_line() -> Vec<u8> {
+    let mut line = line::json(&Error { error: CRASHED });
+    line.push(b'\n');
+    line
 }
 
 fn last(form: &Form, out: &mut Vec<u8>, tail: &Tail) {

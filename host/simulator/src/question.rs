@@ -28,6 +28,15 @@ impl Question {
             Question::Messages(messages) => messages.is_empty(),
         }
     }
+
+    /// How many words it has.
+    pub(crate) fn words(&self) -> usize {
+        let words = |text: &str| text.split_whitespace().count();
+        match self {
+            Question::Prompt(text) => words(text),
+            Question::Messages(messages) => messages.iter().map(|message| words(&message.content)).sum(),
+        }
+    }
 }
 
 impl fmt::Display for Question {

@@ -5,6 +5,7 @@
 //! known a piece is a word.
 
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The most tokens that an answer may have. No model's context holds more.
 pub(crate) const MOST_TOKENS: u64 = 16 << 20;
@@ -63,6 +64,15 @@ impl Reply {
         }
     }
 
+    /// An answer whose tokens are its words.
+    pub(crate) fn of_words(response: String, tail: Tail) -> Self {
+        Reply {
+            thinking: Text::of_words(String::new()),
+            response: Text::of_words(response),
+            tail: Some(tail),
+        }
+    }
+
     /// How many tokens it has.
     pub(crate) fn tokens(&self) -> usize {
         self.thinking.tokens() + self.response.tokens()
@@ -113,6 +123,23 @@ impl Reply {
             eval_count: Some(tokens as u64),
             eval_duration,
             ..whole
+        }
+    }
+}
+
+impl Tail {
+    /// What it says if the runner was waited for this long and the slot that long, where the recorded load was another.
+    pub(crate) fn waited(self, load: Duration, slot: Duration) -> Self {
+        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        let recorded = self
+            .total_duration
+            .unwrap_or(0)
+            .saturating_sub(self.load_duration.unwrap_or(0));
+        let total = recorded.saturating_add(nanos(load)).saturating_add(nanos(slot));
+        Tail {
+            total_duration: Some(total),
+            load_duration: Some(nanos(load)),
+            ..self
         }
     }
 }
@@ -264,6 +291,25 @@ mod tests {
         assert_eq!(
             tokens(&counted("t", "a long answer", 2)),
             [("t", ""), ("", "a long answer")]
+        );
+    }
+
+    #[test]
+    fn waiting_is_part_of_the_total_and_only_that_for_a_runner_of_the_load() {
+        let tail = Tail {
+            total_duration: Some(1_000),
+            load_duration: Some(10),
+            eval_duration: Some(800),
+            ..Tail::default()
+        };
+        let expected = Tail {
+            total_duration: Some(1_350),
+            load_duration: Some(300),
+            ..tail.clone()
+        };
+        assert_eq!(
+            tail.waited(Duration::from_nanos(300), Duration::from_nanos(60)),
+            expected
         );
     }
 

@@ -13,6 +13,8 @@ pub(crate) struct Request {
     pub(crate) stream: bool,
     pub(crate) think: bool,
     pub(crate) tools: bool,
+    /// Whether a full context goes on without its oldest tokens.
+    pub(crate) shift: bool,
     pub(crate) keep_alive: Option<KeepAlive>,
     pub(crate) options: Map<String, Value>,
     /// The shape of the answer, if it is none that there is.
@@ -66,6 +68,7 @@ impl Request {
         };
         Ok(Request {
             stream: fields.flag("stream")?.unwrap_or(true),
+            shift: fields.flag("shift")?.unwrap_or(true),
             bad_format: fields
                 .take("format")
                 .filter(|format| !(format.is_object() || format == "json" || format == "")),

@@ -13,6 +13,10 @@ const BARE_TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 /// What a dead runner leaves behind, as an error inside a 200 too.
 pub(crate) const CRASHED: &str = "an error was encountered while running the model: unexpected EOF";
 
+/// What is told to a question that finds its runner dead when its turn comes. A process that a signal ended has the exit
+/// code -1, and left no last words.
+pub(crate) const NO_LONGER_RUNNING: &str = "llama-server process no longer running: -1 ";
+
 /// A full queue. The two blanks are Ollama's.
 pub(crate) const BUSY: &str = "server busy, please try again.  maximum pending requests exceeded";
 

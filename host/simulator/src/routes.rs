@@ -1,10 +1,9 @@
 //! Which path leads where.
 
 use crate::count::Ledger;
-use crate::fault::Fault;
+use crate::gate::Gate;
 use crate::library::Library;
-use crate::pace::Pace;
-use crate::residency::Residency;
+use crate::pace::{Loads, Pace};
 use crate::respond::{self, Refusal};
 use crate::wire::Wire;
 use crate::{about, ask};
@@ -23,10 +22,10 @@ const BODY: usize = 16 << 20;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) library: Library,
-    pub(crate) faults: Vec<Fault>,
     pub(crate) pace: Pace,
+    pub(crate) loads: Loads,
     pub(crate) ledger: Ledger,
-    pub(crate) residency: Residency,
+    pub(crate) gate: Arc<Gate>,
     /// When the server started.
     pub(crate) since: Timestamp,
 }

@@ -1,16 +1,15 @@
-//! The server: a port on the loopback address and the connections to it.
+//! The server: what it is to be, what it has seen, and what can be done to it.
 
 use crate::cassette::Cassette;
 use crate::count::{Counts, Ledger};
 use crate::fault::Fault;
+use crate::gate::Gate;
 use crate::library::Library;
-use crate::pace::Pace;
-use crate::residency::Residency;
-use crate::routes::{Client, Shared, routes};
-use crate::wire::Connection;
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
+use crate::listen::{Restart, serve};
+use crate::name;
+use crate::pace::{Loads, Pace};
+use crate::routes::Shared;
+use crate::scheduler::Limits;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io;
@@ -18,12 +17,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
-use tokio::task::{JoinHandle, JoinSet};
-
-/// How long to wait before another connection is taken, after the system could not give one.
-const PAUSE: Duration = Duration::from_millis(50);
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 /// What a server is to be.
 #[derive(Clone, Debug)]
@@ -39,10 +35,19 @@ pub struct Setup {
     /// How many questions to one model it answers at the same time, as `OLLAMA_NUM_PARALLEL` says for Ollama. The
     /// others wait in order.
     pub parallel: NonZeroU32,
+    /// How long a load takes. If it takes any time, what answers say of their load and of their total is what it came
+    /// to here; otherwise it is what was recorded.
+    pub load: Duration,
+    /// How many requests may wait behind the one whose model is loaded, or is made room for, as `OLLAMA_MAX_QUEUE` says.
+    /// The others get a 503.
+    pub max_queue: usize,
+    /// How many models are in memory at the same time, as `OLLAMA_MAX_LOADED_MODELS` says; 0 if there is no bound.
+    pub max_loaded: usize,
 }
 
 impl Default for Setup {
-    /// Any free port, no cassette, no fault, all at once, four questions at the same time.
+    /// Any free port, no cassette, no fault, all at once, four questions at the same time. Loads take no time, any
+    /// number of models is in memory, and 512 requests may wait for one.
     fn default() -> Self {
         Setup {
             port: 0,
@@ -50,6 +55,9 @@ impl Default for Setup {
             faults: Vec::new(),
             pace: Pace::Instant,
             parallel: NonZeroU32::new(4).expect("4 is not 0"),
+            load: Duration::ZERO,
+            max_queue: 512,
+            max_loaded: 0,
         }
     }
 }
@@ -75,13 +83,21 @@ pub enum ServeError {
     },
 }
 
+/// A model is not in memory, so nothing can be done to its runner.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("model `{model}` is not in memory\nhint: a question brings it there, and so does a load")]
+pub struct NotLoaded {
+    /// The model, as it was named.
+    pub model: String,
+}
+
 /// A server that runs until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
     /// Dropping it ends the server.
-    stop: oneshot::Sender<()>,
+    orders: mpsc::Sender<Restart>,
     served: JoinHandle<()>,
 }
 
@@ -98,20 +114,29 @@ impl Server {
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        let limits = Limits {
+            slots: usize::try_from(setup.parallel.get()).unwrap_or(usize::MAX),
+            queue: setup.max_queue,
+            models: Some(setup.max_loaded).filter(|most| *most > 0),
+            load: setup.load,
+        };
         let shared = Arc::new(Shared {
-            library: Library::new(setup.cassettes, setup.parallel),
-            faults: setup.faults,
+            library: Library::new(setup.cassettes, setup.faults),
             pace: setup.pace,
+            loads: match setup.load {
+                Duration::ZERO => Loads::Recorded,
+                _ => Loads::Simulated,
+            },
             ledger: Ledger::default(),
-            residency: Residency::default(),
+            gate: Gate::new(limits),
             since: Timestamp::now(),
         });
-        let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(serve(listener, Arc::clone(&shared), stopped));
+        let (orders, ordered) = mpsc::channel(1);
+        let served = tokio::spawn(serve(listener, Arc::clone(&shared), ordered));
         Ok(Server {
             address,
             shared,
-            stop,
+            orders,
             served,
         })
     }
@@ -128,50 +153,69 @@ impl Server {
 
     /// What it has seen so far.
     pub fn counts(&self) -> Counts {
-        self.shared.ledger.counts()
+        let tally = self.shared.gate.tally();
+        Counts {
+            load_starts: tally.loads,
+            aborted_loads: tally.aborted,
+            evictions: tally.evicted,
+            ..self.shared.ledger.counts()
+        }
     }
 
-    /// How often each question was asked that was asked at all and has an answer. A question is written as the model's
-    /// name with its tag, a blank, and the prompt or the messages as JSON.
+    /// How often each question was asked that was asked at all and has an answer, if that is a recorded one. A question
+    /// is written as the model's name with its tag, a blank, and the prompt or the messages as JSON.
     pub fn asked(&self) -> BTreeMap<String, u64> {
         self.shared.library.asked()
+    }
+
+    /// Stops serving for a while, as if the server had been killed and started again: all connections are closed
+    /// whatever is under way on them, new ones are refused, and after that no model is in memory. What it has counted
+    /// stays, and so does the turn of each answer.
+    ///
+    /// Returns once it is down. It comes up by itself.
+    pub async fn restart(&self, down_for: Duration) {
+        let (down, is_down) = oneshot::channel();
+        if self.orders.send(Restart { down_for, down }).await.is_ok() {
+            // It can only fail to say so if it has ended with its runtime.
+            let _ = is_down.await;
+        }
+    }
+
+    /// From now on nothing is generated: questions and loads are taken and never answered, and answers under way go no
+    /// further. All else is answered as ever. A restart ends it.
+    pub fn hang(&self) {
+        self.shared.gate.stall();
+    }
+
+    /// Loses one of a model's slots, as Ollama can when a client goes away at the wrong moment. With one slot the model
+    /// answers nothing any more, and nothing else shows it. The slot comes back when the model is loaded anew, and it is
+    /// not unloaded for as long as anybody waits for it.
+    ///
+    /// # Errors
+    /// If the model is not in memory.
+    pub fn wedge(&self, model: &str) -> Result<(), NotLoaded> {
+        found(model, self.shared.gate.leak(&name::key(model)))
+    }
+
+    /// Ends a model's runner. What it answers ends in an error, and so does what waits for its slots. `/api/ps` shows it
+    /// until the next request for it, which finds it dead and loads the model anew.
+    ///
+    /// # Errors
+    /// If the model is not in memory, which it is not yet while it is being loaded.
+    pub fn kill_runner(&self, model: &str) -> Result<(), NotLoaded> {
+        found(model, self.shared.gate.kill(&name::key(model)))
     }
 
     /// Stops it. Connections are closed whatever is under way on them, as when Ollama gets a SIGTERM; it takes no
     /// longer than that.
     pub async fn stop(self) {
-        drop(self.stop);
+        drop(self.orders);
         // It can only have ended otherwise with its runtime.
         let _ = self.served.await;
     }
 }
 
-/// Takes connections until the server is stopped, and then closes them all.
-async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot::Receiver<()>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            _ = &mut stopped => break,
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((tcp, _)) => drop(connections.spawn(connection(tcp, Arc::clone(&shared)))),
-                // Too many open files: some have to be closed first.
-                Err(_) => tokio::time::sleep(PAUSE).await,
-            },
-        }
-    }
-    drop(listener);
-    connections.shutdown().await;
-}
-
-async fn connection(tcp: TcpStream, shared: Arc<Shared>) {
-    // A token is sent when it is there. Without this the system may hold it back for the next one.
-    let _ = tcp.set_nodelay(true);
-    let (connection, wire) = Connection::new(tcp);
-    let service = TowerToHyperService::new(routes(Client { shared, wire }));
-    // How a connection ends is the client's doing, or a fault.
-    let _ = http1::Builder::new()
-        .title_case_headers(true)
-        .serve_connection(TokioIo::new(connection), service)
-        .await;
+fn found(model: &str, is_there: bool) -> Result<(), NotLoaded> {
+    let model = model.to_owned();
+    if is_there { Ok(()) } else { Err(NotLoaded { model }) }
 }

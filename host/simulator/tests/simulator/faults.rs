@@ -166,6 +166,19 @@ async fn faults_are_met_one_after_the_other_by_each_question_on_its_own() {
 }
 
 #[tokio::test]
+async fn a_periodic_fault_is_met_by_every_so_many_requests_for_anything() {
+    let server = start(with_faults(&["busy/3", "reset"])).await;
+    let why = r#"{"model":"n:7b","prompt":"why"}"#;
+    let mut seen = Vec::new();
+    for body in [COUNT, why, COUNT, why, COUNT, COUNT] {
+        seen.push(try_to(&server, body).await.map(|reply| reply.status));
+    }
+    // Those of each question are met beside them.
+    let reset = Err(ErrorKind::ConnectionReset);
+    assert_eq!(seen, [reset, reset, Ok(503), Ok(200), Ok(200), Ok(503)]);
+}
+
+#[tokio::test]
 async fn a_fault_for_all_attempts_is_met_by_all() {
     let server = start(with_faults(&["busy*all"])).await;
     for _ in 0..5 {

@@ -3,12 +3,16 @@
 mod about;
 mod answers;
 mod client;
+mod control;
 mod faults;
+mod lorem;
+mod queues;
 mod refusals;
 mod slots;
 
 use client::{Client, Reply};
 use koderz_simulator::{Cassette, Server, Setup};
+use std::num::NonZeroU32;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -39,6 +43,13 @@ fn with_faults(faults: &[&str]) -> Setup {
     }
 }
 
+fn parallel(setup: Setup, slots: u32) -> Setup {
+    Setup {
+        parallel: NonZeroU32::new(slots).expect("a slot"),
+        ..setup
+    }
+}
+
 async fn start(setup: Setup) -> Server {
     Server::start(setup).await.expect("a port")
 }
@@ -48,8 +59,22 @@ async fn ask(server: &Server, method: &str, path: &str, body: &str) -> Reply {
     Client::connect(server).await.ask(method, path, body).await
 }
 
+/// Asks on a connection of its own, and does not wait for the answer.
+async fn asking(server: &Server, body: &str) -> Client {
+    let mut client = Client::connect(server).await;
+    client.send("POST", "/api/generate", body).await;
+    client
+}
+
 async fn generate(server: &Server, body: &str) -> Reply {
     ask(server, "POST", "/api/generate", body).await
+}
+
+/// What `/api/ps` lists.
+async fn resident(server: &Server) -> Vec<serde_json::Value> {
+    let listed = ask(server, "GET", "/api/ps", "").await;
+    let listed: serde_json::Value = serde_json::from_str(&listed.body).expect("JSON");
+    listed["models"].as_array().expect("a list").clone()
 }
 
 async fn chat(server: &Server, body: &str) -> Reply {

@@ -1,27 +1,13 @@
 //! Questions at the same time, clients that go away, and the end of the server.
 
 use crate::client::Client;
-use crate::{PATIENCE, generate, setup, start, until, with_faults};
-use koderz_simulator::{Pace, Server, Setup};
+use crate::{PATIENCE, asking, generate, parallel, setup, start, until, with_faults};
+use koderz_simulator::{Pace, Setup};
 use std::io::ErrorKind;
-use std::num::NonZeroU32;
 use tokio::time::timeout;
 
 const COUNT: &str = r#"{"model":"m","prompt":"count"}"#;
 const REPEAT: &str = r#"{"model":"m","prompt":"repeat"}"#;
-
-async fn asking(server: &Server, body: &str) -> Client {
-    let mut client = Client::connect(server).await;
-    client.send("POST", "/api/generate", body).await;
-    client
-}
-
-fn parallel(setup: Setup, slots: u32) -> Setup {
-    Setup {
-        parallel: NonZeroU32::new(slots).expect("a slot"),
-        ..setup
-    }
-}
 
 #[tokio::test]
 async fn who_finds_no_slot_waits_for_one() {

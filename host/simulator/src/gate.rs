@@ -1,0 +1,221 @@
+//! Where requests pass into the server: the [`Scheduler`] with the real clock.
+//!
+//! Each request holds a [`Pass`] for as long as it is under way. Dropping it, which is what happens when its client
+//! goes away, takes the request out of whatever queue or slot it was in.
+
+use crate::scheduler::{Death, Event, Limits, Resident, Scheduler, Tally, Ticket, Want};
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep_until};
+
+#[derive(Debug)]
+pub(crate) struct Gate {
+    state: Mutex<State>,
+    /// What happens next may be something else now.
+    changed: Notify,
+    began: Instant,
+    stalled: AtomicBool,
+}
+
+#[derive(Debug)]
+struct State {
+    scheduler: Scheduler,
+    standings: HashMap<Ticket, watch::Sender<Standing>>,
+    next: u64,
+}
+
+/// How it stands with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Waits,
+    Refused,
+    Loaded,
+    /// It has a slot, and had a runner after so long.
+    Begins(Duration),
+    Died(Death),
+}
+
+/// A request under way.
+#[derive(Debug)]
+pub(crate) struct Pass {
+    gate: Arc<Gate>,
+    ticket: Ticket,
+    model: String,
+    standing: watch::Receiver<Standing>,
+}
+
+impl Gate {
+    pub(crate) fn new(limits: Limits) -> Arc<Self> {
+        Arc::new(Gate {
+            state: Mutex::new(State {
+                scheduler: Scheduler::new(limits),
+                standings: HashMap::new(),
+                next: 0,
+            }),
+            changed: Notify::new(),
+            began: Instant::now(),
+            stalled: AtomicBool::new(false),
+        })
+    }
+
+    /// Lets a request in.
+    pub(crate) fn enter(self: &Arc<Self>, want: Want) -> Pass {
+        let model = want.model.clone();
+        let mut state = self.lock();
+        let ticket = Ticket(state.next);
+        state.next += 1;
+        let (sender, standing) = watch::channel(Standing::Waits);
+        state.standings.insert(ticket, sender);
+        self.drive(state, |scheduler, now| scheduler.arrive(now, ticket, want));
+        Pass {
+            gate: Arc::clone(self),
+            ticket,
+            model,
+            standing,
+        }
+    }
+
+    /// Takes a model out of memory as soon as nobody uses it.
+    pub(crate) fn unload(&self, model: &str) {
+        self.drive(self.lock(), |scheduler, now| scheduler.unload(now, model));
+    }
+
+    /// Takes a slot of a model away; whether it is in memory.
+    pub(crate) fn leak(&self, model: &str) -> bool {
+        self.drive_if(|scheduler, now| scheduler.leak(now, model))
+    }
+
+    /// Ends a model's runner; whether it is in memory.
+    pub(crate) fn kill(&self, model: &str) -> bool {
+        self.drive_if(|scheduler, now| scheduler.kill(now, model))
+    }
+
+    /// From now on nothing is generated.
+    pub(crate) fn stall(&self) {
+        self.stalled.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends at once, unless nothing is generated any more: then it never ends.
+    pub(crate) async fn flows(&self) {
+        if self.stalled.load(Ordering::Relaxed) {
+            pending().await
+        }
+    }
+
+    /// Forgets all requests and models. Passes that are still held are of no use afterwards.
+    pub(crate) fn clear(&self) {
+        self.lock().scheduler.restart();
+    }
+
+    /// All is as at the start.
+    pub(crate) fn restart(&self) {
+        self.clear();
+        self.stalled.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn resident(&self) -> Vec<Resident> {
+        let mut state = self.lock();
+        let now = self.began.elapsed();
+        let events = state.scheduler.advance(now);
+        state.tell(events);
+        state.scheduler.resident(now)
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        self.lock().scheduler.tally()
+    }
+
+    /// Lets time pass.
+    pub(crate) async fn run(&self) -> Infallible {
+        loop {
+            let due = self.lock().scheduler.next_due();
+            match due.and_then(|due| self.began.checked_add(due)) {
+                None => self.changed.notified().await,
+                Some(due) => tokio::select! {
+                    () = sleep_until(due) => {}
+                    () = self.changed.notified() => {}
+                },
+            }
+            let mut state = self.lock();
+            let events = state.scheduler.advance(self.began.elapsed());
+            state.tell(events);
+        }
+    }
+
+    fn drive(&self, mut state: MutexGuard<'_, State>, act: impl FnOnce(&mut Scheduler, Duration) -> Vec<Event>) {
+        let events = act(&mut state.scheduler, self.began.elapsed());
+        state.tell(events);
+        self.changed.notify_one();
+    }
+
+    fn drive_if(&self, act: impl FnOnce(&mut Scheduler, Duration) -> Option<Vec<Event>>) -> bool {
+        let mut found = false;
+        self.drive(self.lock(), |scheduler, now| {
+            let events = act(scheduler, now);
+            found = events.is_some();
+            events.unwrap_or_default()
+        });
+        found
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nobody panics while deciding")
+    }
+}
+
+impl State {
+    fn tell(&mut self, events: Vec<Event>) {
+        for event in events {
+            let (ticket, standing) = match event {
+                Event::Refused(ticket) => (ticket, Standing::Refused),
+                Event::Loaded(ticket) => (ticket, Standing::Loaded),
+                Event::Begins(ticket, load) => (ticket, Standing::Begins(load)),
+                Event::Died(ticket, death) => (ticket, Standing::Died(death)),
+            };
+            if let Some(sender) = self.standings.get(&ticket) {
+                sender.send_replace(standing);
+            }
+        }
+    }
+}
+
+impl Pass {
+    /// What has become of the request, once it waits no more.
+    pub(crate) async fn settled(&mut self) -> Standing {
+        self.comes(|standing| *standing != Standing::Waits).await
+    }
+
+    /// Ends when the runner dies.
+    pub(crate) async fn died(&mut self) {
+        self.comes(|standing| matches!(standing, Standing::Died(_))).await;
+    }
+
+    /// Ends the runner, and with it all that it answers.
+    pub(crate) fn kill_runner(&self) {
+        self.gate.kill(&self.model);
+    }
+
+    /// Ends at once, unless nothing is generated any more: then it never ends.
+    pub(crate) async fn flows(&self) {
+        self.gate.flows().await;
+    }
+
+    async fn comes(&mut self, is_it: impl FnMut(&Standing) -> bool) -> Standing {
+        let standing = self.standing.wait_for(is_it).await;
+        *standing.expect("the gate keeps it for as long as there is a pass")
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let mut state = self.gate.lock();
+        state.standings.remove(&self.ticket);
+        let ticket = self.ticket;
+        self.gate.drive(state, |scheduler, now| scheduler.leave(now, ticket));
+    }
+}
