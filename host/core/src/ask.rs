@@ -9,8 +9,9 @@ use crate::backoff::Backoff;
 use crate::event::{Event, Place, TrialId};
 use crate::outage;
 use crate::ports::{AttemptError, Question};
-use crate::scheduler::{Mark, RunError, Shared};
+use crate::scheduler::RunError;
 use crate::seed;
+use crate::shared::{Mark, Shared};
 use crate::slots::Slot;
 use crate::stop::Urgency;
 use crate::warm_up::warm_up;
@@ -224,10 +225,8 @@ impl<'a> Asking<'a> {
             .note(Event::AttemptFailed {
                 trial: self.id.clone(),
                 place: self.place,
-                number: attempt.number,
                 of: shared.plan.max_retries.map(|retries| retries.saturating_add(1)),
-                failure: attempt.failure.clone(),
-                entropy: attempt.entropy,
+                attempt: attempt.clone(),
                 decision: decision.clone(),
             })
             .await?;

@@ -5,9 +5,8 @@
 
 use koderz_api::chat::Request;
 use koderz_api::execution::Program;
-use koderz_api::retry::Decision;
+use koderz_api::retry::{Attempt, Decision};
 use koderz_api::suite::{Command, Completion, Task, Verdict};
-use koderz_api::transport::Failure;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -133,14 +132,10 @@ pub enum Event {
         trial: TrialId,
         /// For which command.
         place: Place,
-        /// Which attempt, counted from 1.
-        number: u32,
-        /// Attempts that the policy allows in all, where the host knows it.
+        /// Attempts that are allowed in all, where the host knows it.
         of: Option<u32>,
-        /// What happened.
-        failure: Failure,
-        /// What the policy was told, beyond the failure: enough to ask it again.
-        entropy: u64,
+        /// What the policy was told: enough to ask it again.
+        attempt: Attempt,
         /// What comes next.
         decision: Decision,
     },

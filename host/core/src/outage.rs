@@ -5,8 +5,9 @@
 
 use crate::event::Event;
 use crate::ports::AttemptError;
-use crate::scheduler::{RunError, Shared};
+use crate::scheduler::RunError;
 use crate::seed::Stream;
+use crate::shared::Shared;
 use crate::stop::Urgency;
 use crate::warm_up::load;
 use crate::words;
@@ -42,10 +43,10 @@ pub(crate) fn hold(shared: &Arc<Shared>, model: &str, failure: &Failure) {
 
 /// Sees to an outage that has just been noticed, in a task of its own.
 pub(crate) fn see_to(shared: &Arc<Shared>, model: &str, failure: &Failure) {
-    let (shared, model, reason) = (shared.clone(), model.to_owned(), words::failure(failure));
-    tokio::spawn(async move {
-        if let Err(error) = recover(&shared, &model, reason).await {
-            shared.server.lose(error.to_string());
+    let (seeing, model, reason) = (shared.clone(), model.to_owned(), words::failure(failure));
+    shared.spawn(async move {
+        if let Err(error) = recover(&seeing, &model, reason).await {
+            seeing.server.lose(error.to_string());
         }
     });
 }

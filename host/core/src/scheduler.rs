@@ -4,30 +4,23 @@
 //! begun and not ended. The last is larger than the others, so that one trial's program runs while another's question is
 //! under way and one that waits to be tried again keeps nobody from the server; and it is the only queue there is.
 
-use crate::endpoint::Server;
-use crate::event::{End, Entry, Event, TrialId};
-use crate::parallelism::{Sample, Search};
+use crate::event::{End, Event, TrialId};
+use crate::parallelism::Search;
 use crate::past::{Past, Start};
 use crate::plan::{Concurrency, Plan};
 use crate::ports::{Evaluator, Journal, JournalError, Model, PluginError, RetryPolicy, Sink, Suite};
 use crate::seed;
-use crate::slots::{Slot, Slots};
+use crate::shared::Shared;
 use crate::stop::{Stop, Urgency};
+use crate::tasks::Tasks;
 use crate::trial::{self, Running};
-use crate::warm_up::Warm;
-use koderz_api::chat::Reply;
 use koderz_api::suite::{Pacing, Stage, SuiteInfo, Task, Trial};
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 use thiserror::Error;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tokio::time::Instant;
 
-/// A server that has a model in memory is ready for a question within this time; beyond it, it has loaded.
-const WARM: Duration = Duration::from_millis(250);
+pub use crate::tasks::catalogue;
 
 /// The slot of the model under test.
 pub const SUBJECT: &str = "subject";
@@ -79,159 +72,6 @@ impl RunError {
     }
 }
 
-/// The search for the number of the server's slots, and how often it has changed the limit.
-struct Searching {
-    search: Search,
-    epoch: u32,
-}
-
-impl Searching {
-    /// The new limit, where the answer has changed it.
-    fn observe(&mut self, sample: Sample) -> Option<u32> {
-        if !self.search.observe(sample) {
-            return None;
-        }
-        self.epoch += 1;
-        Some(self.search.limit())
-    }
-}
-
-/// Under which limit an attempt began.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Mark(u32);
-
-/// What the trials of a run share.
-pub(crate) struct Shared {
-    pub(crate) suite: Arc<dyn Suite>,
-    pub(crate) retry: Arc<dyn RetryPolicy>,
-    pub(crate) model: Arc<dyn Model>,
-    pub(crate) plan: Plan,
-    pub(crate) stop: Stop,
-    pub(crate) server: Server,
-    evaluators: BTreeMap<String, Arc<dyn Evaluator>>,
-    journal: Arc<dyn Journal>,
-    sinks: Vec<Arc<dyn Sink>>,
-    slots: Slots,
-    search: Mutex<Option<Searching>>,
-    evaluations: Semaphore,
-    exclusive: AtomicBool,
-    pub(crate) warm: Warm,
-    reloaded: AtomicBool,
-    began: Instant,
-}
-
-impl Shared {
-    fn entry(&self, event: Event) -> Entry {
-        Entry {
-            at: self.began.elapsed(),
-            event,
-        }
-    }
-
-    fn show(&self, entry: &Entry) {
-        for sink in &self.sinks {
-            sink.see(entry);
-        }
-    }
-
-    /// Hands an event to the record and shows it.
-    pub(crate) async fn note(&self, event: Event) -> Result<(), RunError> {
-        let entry = self.entry(event);
-        self.journal.note(entry.clone()).await?;
-        self.show(&entry);
-        Ok(())
-    }
-
-    /// The same, and waits until the record would survive a loss of power.
-    pub(crate) async fn commit(&self, event: Event) -> Result<(), RunError> {
-        let entry = self.entry(event);
-        self.journal.commit(entry.clone()).await?;
-        self.show(&entry);
-        Ok(())
-    }
-
-    /// Leave to ask the server; none when nothing new is to begin.
-    pub(crate) async fn slot(&self) -> Option<Slot<'_>> {
-        tokio::select! {
-            biased;
-            () = self.stop.at_least(Urgency::Drain) => None,
-            slot = self.slots.acquire() => slot,
-        }
-    }
-
-    fn set_limit(&self, limit: u32) {
-        self.slots.set(limit);
-        self.server.set_limit(limit);
-    }
-
-    fn search_from(&self, search: Option<Search>) {
-        let searching = search.map(|search| Searching { search, epoch: 0 });
-        *self.search.lock().unwrap_or_else(PoisonError::into_inner) = searching;
-    }
-
-    /// What is to be handed to [`Shared::learn`] with the answer to an attempt that begins now; none where it would tell
-    /// nothing of the server's slots, because fewer are under way than may be.
-    pub(crate) fn mark(&self) -> Option<Mark> {
-        let searching = self.search.lock().unwrap_or_else(PoisonError::into_inner);
-        let searching = searching.as_ref()?;
-        let full = self.server.in_flight() >= searching.search.limit();
-        full.then_some(Mark(searching.epoch))
-    }
-
-    /// Learns from an answer how many questions the server works on at once.
-    pub(crate) async fn learn(&self, mark: Option<Mark>, reply: &Reply) -> Result<(), RunError> {
-        let (Some(Mark(epoch)), Some(sample)) = (mark, Sample::of(reply)) else {
-            return Ok(());
-        };
-        let changed = {
-            let mut searching = self.search.lock().unwrap_or_else(PoisonError::into_inner);
-            let current = searching.as_mut().filter(|searching| searching.epoch == epoch);
-            current.and_then(|searching| searching.observe(sample))
-        };
-        if let Some(limit) = changed {
-            self.set_limit(limit);
-            self.note(Event::LimitChanged { limit }).await?;
-        }
-        Ok(())
-    }
-
-    /// Leave to run a program.
-    pub(crate) async fn evaluation(&self) -> Option<SemaphorePermit<'_>> {
-        self.evaluations.acquire().await.ok()
-    }
-
-    pub(crate) fn evaluator(&self, language: &str) -> Option<Arc<dyn Evaluator>> {
-        self.evaluators.get(language).cloned()
-    }
-
-    pub(crate) fn exclusive(&self) -> bool {
-        self.exclusive.load(Ordering::Relaxed)
-    }
-
-    /// Says so, once, where an answer shows that the server has loaded its model anew.
-    pub(crate) fn look_for_a_reload(&self, model: &str, reply: &Reply) {
-        let load = reply.timing.server.and_then(|server| server.load);
-        if load.is_some_and(|load| load > WARM) && !self.exclusive() && !self.reloaded.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
-                "the server loaded {model} again in mid-run: somebody asks it for another model or other options, or its \
-                 memory is short; every answer then waits"
-            );
-        }
-    }
-
-    /// Runs a call that may block, such as one into a plugin, away from the threads that serve everybody.
-    pub(crate) async fn blocking<T: Send + 'static>(&self, call: impl FnOnce() -> T + Send + 'static) -> T {
-        match spawn_blocking(call).await {
-            Ok(value) => value,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // Blocking calls are cancelled only with the whole runtime, and this task with them.
-                Err(_) => std::future::pending().await,
-            },
-        }
-    }
-}
-
 /// Runs what is not settled yet of a suite, and says how that ended. Whatever the end, the record is complete up to it.
 ///
 /// # Errors
@@ -247,31 +87,7 @@ pub async fn run(
     let info = spawn_blocking(move || suite.describe())
         .await
         .map_err(RunError::from_join)??;
-    let languages = |evaluator: &Arc<dyn Evaluator>| {
-        evaluator
-            .languages()
-            .iter()
-            .map(|language| (language.clone(), evaluator.clone()))
-            .collect::<Vec<_>>()
-    };
-    let shared = Arc::new(Shared {
-        suite: ports.suite,
-        retry: ports.retry,
-        model: ports.model,
-        stop,
-        server: Server::new(plan.concurrency.most()),
-        evaluators: ports.evaluators.iter().rev().flat_map(languages).collect(),
-        journal: ports.journal,
-        sinks: ports.sinks,
-        slots: Slots::new(),
-        search: Mutex::new(None),
-        evaluations: Semaphore::new(plan.evaluations.get() as usize),
-        exclusive: AtomicBool::new(false),
-        warm: Warm::default(),
-        reloaded: AtomicBool::new(false),
-        began: Instant::now(),
-        plan,
-    });
+    let shared = Arc::new(Shared::new(ports, plan, stop));
     let trials = info
         .task_count
         .map(|count| shared.plan.selection.count(count) * u64::from(shared.plan.samples.get()));
@@ -281,7 +97,9 @@ pub async fn run(
             settled: past.settled(retry_inconclusive),
         })
         .await?;
-    let end = match stages(&shared, &info, &mut past, retry_inconclusive).await {
+    let ran = stages(&shared, &info, &mut past, retry_inconclusive).await;
+    shared.end_background();
+    let end = match ran {
         Ok(()) => match shared.stop.urgency() {
             Urgency::None => End::Finished,
             Urgency::Drain => End::Drained,
@@ -312,7 +130,7 @@ async fn stages(
             break;
         }
         let width = Width::of(stage, &shared.plan)?;
-        shared.exclusive.store(width.exclusive, Ordering::Relaxed);
+        shared.set_exclusive(width.exclusive);
         shared.set_limit(width.slots);
         shared.search_from(width.search);
         shared
@@ -459,83 +277,4 @@ async fn begin(shared: &Arc<Shared>, task: &Task, sample: u32, start: Start) -> 
         recorded,
         due: Instant::now(),
     })
-}
-
-/// The tasks of a suite in its own order, a page at a time.
-struct Tasks {
-    suite: Arc<dyn Suite>,
-    page: std::vec::IntoIter<Task>,
-    cursor: Option<String>,
-    index: u64,
-    last: bool,
-}
-
-impl Tasks {
-    fn new(suite: Arc<dyn Suite>) -> Self {
-        Tasks {
-            suite,
-            page: Vec::new().into_iter(),
-            cursor: None,
-            index: 0,
-            last: false,
-        }
-    }
-
-    async fn next(&mut self, info: &SuiteInfo) -> Result<Option<(u64, Task)>, RunError> {
-        loop {
-            if let Some(task) = self.page.next() {
-                if !info.stages.iter().any(|stage| stage.name == task.stage) {
-                    return Err(self.broken(
-                        Some(task.id),
-                        format!("the task names no stage of its suite: {}", task.stage),
-                    ));
-                }
-                let index = self.index;
-                self.index += 1;
-                return Ok(Some((index, task)));
-            }
-            if self.last {
-                return Ok(None);
-            }
-            let (suite, cursor) = (self.suite.clone(), self.cursor.clone());
-            let page = spawn_blocking(move || suite.tasks(cursor.as_deref()))
-                .await
-                .map_err(RunError::from_join)??;
-            if page.next.is_some() && page.next == self.cursor {
-                return Err(self.broken(None, "the next page is the same page".to_owned()));
-            }
-            self.last = page.next.is_none();
-            self.cursor = page.next;
-            self.page = page.tasks.into_iter();
-        }
-    }
-
-    fn broken(&self, task: Option<String>, what: String) -> RunError {
-        let identity = self.suite.identity().clone();
-        RunError::Suite(PluginError {
-            plugin: identity.name,
-            version: identity.version,
-            call: "tasks",
-            task,
-            what,
-            hint: None,
-        })
-    }
-}
-
-/// All tasks of a suite that a user may name, for looking one up before a run.
-///
-/// # Errors
-/// If the suite fails.
-pub async fn catalogue(suite: Arc<dyn Suite>) -> Result<Vec<Task>, RunError> {
-    let describing = suite.clone();
-    let info = spawn_blocking(move || describing.describe())
-        .await
-        .map_err(RunError::from_join)??;
-    let mut tasks = Tasks::new(suite);
-    let mut all = Vec::new();
-    while let Some((_, task)) = tasks.next(&info).await? {
-        all.push(task);
-    }
-    Ok(all)
 }

@@ -174,13 +174,13 @@ impl Summary {
             Event::Loading { .. } | Event::Loaded { .. } | Event::Stepped { .. } => {}
             Event::AttemptFailed {
                 trial,
-                failure,
+                attempt,
                 decision,
                 ..
             } => {
                 self.sample(trial).failed_attempts += 1;
                 if !matches!(decision, Decision::GiveUp(_)) {
-                    *self.retries.entry(failure.kind).or_default() += 1;
+                    *self.retries.entry(attempt.failure.kind).or_default() += 1;
                 }
             }
             Event::Completed { trial, completion, .. } => {

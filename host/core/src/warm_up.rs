@@ -7,7 +7,8 @@
 use crate::event::Event;
 use crate::outage;
 use crate::ports::AttemptError;
-use crate::scheduler::{RunError, Shared};
+use crate::scheduler::RunError;
+use crate::shared::Shared;
 use koderz_api::chat::{Prepared, Residency};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,7 +46,7 @@ pub(crate) async fn warm_up(shared: &Arc<Shared>, model: &str) -> Result<(), Run
 pub(crate) async fn load(shared: &Arc<Shared>, model: &str) -> Result<Result<Prepared, AttemptError>, RunError> {
     let began = Instant::now();
     let (port, name, context_tokens) = (shared.model.clone(), model.to_owned(), shared.plan.context_tokens);
-    let mut loading = tokio::spawn(async move { port.prepare(&name, context_tokens, Residency::Loaded).await });
+    let mut loading = shared.spawn(async move { port.prepare(&name, context_tokens, Residency::Loaded).await });
     let mut words = interval_at(began + FIRST_WORD, WORD);
     words.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

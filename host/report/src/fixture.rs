@@ -7,9 +7,9 @@ use koderz_api::chat::{
 };
 use koderz_api::execution::{Exit, Limits, Outcome, Program};
 use koderz_api::identity::PluginInfo;
-use koderz_api::retry::Decision;
+use koderz_api::retry::{Attempt, Decision};
 use koderz_api::suite::{Command, Completion, Grade, Metric, Task, Verdict};
-use koderz_api::transport::{Failure, FailureKind, Phase};
+use koderz_api::transport::{Endpoint, Failure, FailureKind, Phase};
 use koderz_core::event::{End, Entry, Event, Place, TrialId};
 use koderz_core::manifest::{Manifest, PluginUse, ServerUse};
 use koderz_core::plan::{Defaults, Selection};
@@ -64,6 +64,19 @@ pub(crate) fn trial_id(task: &str, sample: u32, go: u32) -> TrialId {
         task: task.to_owned(),
         sample,
         go,
+    }
+}
+
+pub(crate) fn attempt(number: u32, failure: Failure) -> Attempt {
+    Attempt {
+        number,
+        of_kind: number,
+        failure,
+        endpoint: Endpoint::default(),
+        elapsed: Duration::ZERO,
+        remaining: None,
+        previous_delay: None,
+        entropy: 1,
     }
 }
 
@@ -283,10 +296,8 @@ impl TrialTape {
         self.push(Event::AttemptFailed {
             trial,
             place: PLACE,
-            number,
             of: Some(4),
-            failure,
-            entropy: 1,
+            attempt: attempt(number, failure),
             decision,
         })
     }

@@ -15,14 +15,13 @@ impl Sink for RetryLog {
     fn see(&self, entry: &Entry) {
         if let Event::AttemptFailed {
             trial,
-            number,
             of,
-            failure,
+            attempt,
             decision,
             ..
         } = &entry.event
         {
-            tracing::warn!(task = %trial, "{}", warning(*number, *of, failure, decision));
+            tracing::warn!(task = %trial, "{}", warning(attempt.number, *of, &attempt.failure, decision));
         }
     }
 }
@@ -42,7 +41,7 @@ fn warning(number: u32, of: Option<u32>, failure: &Failure, decision: &Decision)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{PLACE, failure, trial_id};
+    use crate::fixture::{PLACE, attempt, failure, trial_id};
     use koderz_api::transport::FailureKind;
     use std::fmt::Debug;
     use std::sync::{Arc, Mutex};
@@ -128,10 +127,8 @@ mod tests {
         let event = Event::AttemptFailed {
             trial: trial_id("t/1", 2, 0),
             place: PLACE,
-            number: 1,
             of: Some(4),
-            failure: busy(),
-            entropy: 0,
+            attempt: attempt(1, busy()),
             decision: Decision::Retry(Duration::from_secs(2)),
         };
         let at = Duration::ZERO;

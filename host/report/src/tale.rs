@@ -103,16 +103,12 @@ impl Tale {
                     self.outcome = None;
                 }
             }
-            Event::AttemptFailed {
-                number,
-                failure,
-                decision,
-                ..
-            } => {
+            Event::AttemptFailed { attempt, decision, .. } => {
                 if self.attempts.len() == ATTEMPTS_KEPT {
                     self.attempts.remove(0);
                 }
-                self.attempts.push(FailedAttempt::of(*number, failure, decision));
+                self.attempts
+                    .push(FailedAttempt::of(attempt.number, &attempt.failure, decision));
             }
             Event::Completed { completion, .. } => self.complete(completion),
             Event::TrialFinished { .. } => self.took = self.began.and_then(|began| entry.at.checked_sub(began)),

@@ -6,9 +6,9 @@ use koderz_api::chat::{
 };
 use koderz_api::execution::{ExecutionError, ExecutionErrorKind, Exit, Limits, Outcome, Program};
 use koderz_api::identity::PluginInfo;
-use koderz_api::retry::Decision;
+use koderz_api::retry::{Attempt, Decision};
 use koderz_api::suite::{Command, Completion, Grade, Metric, Task, Verdict};
-use koderz_api::transport::{Failure, FailureKind, Phase};
+use koderz_api::transport::{Breaker, Endpoint, Failure, FailureKind, Phase};
 use koderz_core::event::{End, Entry, Event, Place, TrialId};
 use koderz_core::manifest::{Manifest, PluginUse, ServerUse};
 use koderz_core::plan::{Defaults, Selection};
@@ -287,17 +287,29 @@ fn attempts() -> Vec<Event> {
     let failed = |decision| Event::AttemptFailed {
         trial: trial(),
         place: Place { round: 0, command: 1 },
-        number: 1,
         of: Some(4),
-        failure: Failure {
-            kind: FailureKind::Overloaded,
-            detail: "queue-full".to_owned(),
-            phase: Phase::Queue,
-            status: Some(503),
-            retry_after: Some(Duration::from_secs(1)),
-            message: "server busy".to_owned(),
+        attempt: Attempt {
+            number: 1,
+            of_kind: 1,
+            failure: Failure {
+                kind: FailureKind::Overloaded,
+                detail: "queue-full".to_owned(),
+                phase: Phase::Queue,
+                status: Some(503),
+                retry_after: Some(Duration::from_secs(1)),
+                message: "server busy".to_owned(),
+            },
+            endpoint: Endpoint {
+                consecutive_failures: 3,
+                breaker: Breaker::HalfOpen,
+                expected_wait: Duration::from_nanos(7),
+                ..Endpoint::default()
+            },
+            elapsed: Duration::from_nanos(2_000_000_001),
+            remaining: Some(Duration::from_secs(9)),
+            previous_delay: None,
+            entropy: u64::MAX,
         },
-        entropy: u64::MAX,
         decision,
     };
     decisions.map(failed).into()
