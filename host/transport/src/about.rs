@@ -105,8 +105,18 @@ impl Ollama {
         let mut models = self.models().await?;
         match models.iter().position(|model| same(&model.name, name)) {
             Some(index) => Ok(models.swap_remove(index)),
-            None => Err(self.missing(name, models)),
+            // A server may know models that it lists only once somebody has asked for them.
+            None => match self.show(name).await {
+                Ok(_) => self.listed(name).await?.ok_or_else(|| self.missing(name, models)),
+                Err(error @ TransportError::Unreachable { .. }) => Err(error),
+                Err(_) => Err(self.missing(name, models)),
+            },
         }
+    }
+
+    async fn listed(&self, name: &str) -> Result<Option<ModelInfo>, TransportError> {
+        let models = self.models().await?;
+        Ok(models.into_iter().find(|model| same(&model.name, name)))
     }
 
     /// The error for a model that is not among these.
