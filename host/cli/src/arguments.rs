@@ -13,12 +13,16 @@ use std::time::Duration;
 const EXIT_CODES: &str = "\
 Exit codes:
   0    finished; wrong answers are no error
-  1    finished, and something was inconclusive or left out; or `run` did not pass
+  1    finished, and something was inconclusive or left out; or `run` did not pass, `wait` waited in vain, or `doctor`
+       found a problem
   2    bad input, a server that cannot be reached, or a record that cannot be written
   3    a gate failed
   130  interrupted; `koderz resume` goes on
 
 LOG_LEVEL sets how much is logged: error, warn (the default), info, debug, trace.";
+
+const HOST: &str = "Ollama's address: host, host:port or http://…; `embedded` for recorded answers [default: OLLAMA_HOST, \
+                    or 127.0.0.1:11434]";
 
 /// Benchmarks for models served by Ollama.
 #[derive(Debug, Parser)]
@@ -41,15 +45,19 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Serve recorded answers the way Ollama would, on a port of this machine
     ServeEmbedded(ServeEmbedded),
+    /// Wait until a model gives a token; exit code 0 says that it did
+    Wait(Wait),
+    /// Show what a server has in memory
+    Status(Status),
+    /// Look a server over, say what is wrong, and suggest settings for it
+    Doctor(Doctor),
 }
 
 /// For every command that asks a server.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Server and plugins")]
 pub(crate) struct Server {
-    /// Ollama's address: host, host:port or http://…; `embedded` for recorded answers [default: OLLAMA_HOST, or
-    /// 127.0.0.1:11434]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", help = HOST)]
     pub(crate) host: Option<String>,
     /// Longest silence of the server that is waited for, in seconds, in its queue and between tokens; `auto` goes by the
     /// model's size: 180 up to 7B, 300 up to 34B, 600 above [default: 300]
@@ -164,9 +172,75 @@ pub(crate) struct ServeEmbedded {
     /// Questions that are answered at once; the others wait
     #[arg(long, value_name = "N", default_value = "4", value_parser = positive)]
     pub(crate) parallel: NonZeroU32,
-    /// What goes wrong: busy, rate-limit, reset, error, no-done or silence, then :TOKENS and *ATTEMPTS; may be given again
-    #[arg(long = "fault", value_name = "KIND[:TOKENS][*ATTEMPTS]")]
+    /// How long it takes to bring a model into memory, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = load)]
+    pub(crate) load: Duration,
+    /// Questions that may wait for a load; what comes beyond is answered with 503
+    #[arg(long, value_name = "N", default_value_t = 512)]
+    pub(crate) max_queue: usize,
+    /// Models that fit into memory; 0 for any number
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) max_loaded: usize,
+    /// What goes wrong: busy, rate-limit, reset, error, die, no-done or silence, then :TOKENS, *ATTEMPTS and /EVERY; may be
+    /// given again
+    #[arg(long = "fault", value_name = "KIND[:TOKENS][*ATTEMPTS][/EVERY]")]
     pub(crate) faults: Vec<Fault>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Wait {
+    #[arg(long, value_name = "ADDRESS", help = HOST)]
+    pub(crate) host: Option<String>,
+    /// The model; it is loaded if it is not in memory [default: the first that is in memory]
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// Longest wait in all, in seconds, a load included
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "60", allow_negative_numbers = true)]
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[arg(long, value_name = "ADDRESS", help = HOST)]
+    pub(crate) host: Option<String>,
+    /// Ask each model for a token, which shows how long its queue is; wait for it for 30 seconds unless said otherwise
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = seconds,
+        num_args = 0..=1,
+        default_missing_value = "30",
+        allow_negative_numbers = true
+    )]
+    pub(crate) probe: Option<Duration>,
+    /// Look again and again, until ^C; every 2 seconds unless said otherwise
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = seconds,
+        num_args = 0..=1,
+        default_missing_value = "2",
+        allow_negative_numbers = true
+    )]
+    pub(crate) watch: Option<Duration>,
+    /// One JSON object for each look
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[arg(long, value_name = "ADDRESS", help = HOST)]
+    pub(crate) host: Option<String>,
+    /// A model to look at closely: it is loaded, and asked nine short questions
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// Longest wait for a load, and for the server to say anything, in seconds [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(crate) timeout: Option<Duration>,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// No benchmark is named here: which one is usual is said in the configuration alone.
@@ -195,6 +269,13 @@ fn patience(text: &str) -> Result<Patience, String> {
     seconds(text)
         .map(Patience::For)
         .map_err(|error| format!("{error}, or `{AUTO}`"))
+}
+
+fn load(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(0.0) => Ok(Duration::ZERO),
+        _ => seconds(text).map_err(|_| "a number of seconds of 0 or more is needed".to_owned()),
+    }
 }
 
 fn temperature(text: &str) -> Result<f64, String> {

@@ -97,7 +97,7 @@ async fn begin(wanted: Wanted, desk: &Desk) -> Result<Ended> {
     )?;
     let models = slots(&wanted.asking, &equipment)?;
     check_selection(&wanted.selection, &equipment).await?;
-    let host = wanted.server.host.clone().unwrap_or_else(|| usual_host(configuration));
+    let host = server::named(wanted.server.host.as_deref(), configuration);
     let usual = Patience::For(Duration::from_secs(configuration.timeout_seconds));
     let patience = wanted.server.timeout.unwrap_or(usual);
     let reached = server::reach(&host, &models, patience, wanted.concurrency.most(), places).await?;
@@ -128,14 +128,6 @@ async fn begin(wanted: Wanted, desk: &Desk) -> Result<Ended> {
         export,
     })
     .await
-}
-
-/// Where Ollama is, unless the command line says otherwise.
-fn usual_host(configuration: &Configuration) -> String {
-    std::env::var("OLLAMA_HOST")
-        .ok()
-        .filter(|host| !host.trim().is_empty())
-        .unwrap_or_else(|| configuration.host.clone())
 }
 
 /// Which model answers for which slot.

@@ -5,15 +5,22 @@ mod arguments;
 mod benchmark;
 mod configuration;
 mod destination;
+mod doctor;
 mod equipment;
+mod figure;
 mod log;
+mod meanwhile;
 mod places;
+mod resident;
 mod resume;
 mod serve;
 mod server;
 mod session;
 mod setting;
+mod sign;
 mod signals;
+mod status;
+mod wait;
 
 use anyhow::Result;
 use arguments::{Arguments, Command};
@@ -73,9 +80,9 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 async fn carry_out(arguments: Arguments) -> Result<Outcome> {
     let level = log::level()?;
     let shape = match &arguments.command {
-        Command::Run(_) | Command::ServeEmbedded(_) => Shape::Quiet,
         Command::Benchmark(_) | Command::Resume(_) if io::stderr().is_terminal() => Shape::Bar,
         Command::Benchmark(_) | Command::Resume(_) => Shape::Lines,
+        _ => Shape::Quiet,
     };
     let terminal = Arc::new(Terminal::new(shape));
     log::begin(level, &terminal);
@@ -92,6 +99,9 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
             serve::serve(arguments, &desk.places).await?;
             Ok(Outcome::Done)
         }
+        Command::Wait(arguments) => wait::wait(arguments, &desk).await,
+        Command::Status(arguments) => status::status(arguments, &desk).await,
+        Command::Doctor(arguments) => doctor::doctor(arguments, &desk).await,
     }
 }
 

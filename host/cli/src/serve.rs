@@ -9,16 +9,20 @@ use std::io::Write;
 
 pub(crate) async fn serve(arguments: ServeEmbedded, places: &Places) -> Result<()> {
     let cassettes = server::cassettes(&arguments.cassettes, places)?;
-    let models: Vec<String> = cassettes
+    let mut models: Vec<String> = cassettes
         .iter()
         .flat_map(|cassette| cassette.models().map(str::to_owned).collect::<Vec<_>>())
         .collect();
+    models.push("lorem:N".to_owned());
     let server = Server::start(Setup {
         port: arguments.port,
         cassettes,
         faults: arguments.faults,
         pace: arguments.pace,
         parallel: arguments.parallel,
+        load: arguments.load,
+        max_queue: arguments.max_queue,
+        max_loaded: arguments.max_loaded,
     })
     .await?;
     let mut out = std::io::stdout();

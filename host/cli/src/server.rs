@@ -1,10 +1,11 @@
 //! The server that is asked: Ollama at an address, or the embedded one.
 
+use crate::configuration::Configuration;
 use crate::places::Places;
 use anyhow::{Context, Result, bail};
 use koderz_core::manifest::ServerUse;
-use koderz_simulator::{Cassette, Pace, Server, Setup};
-use koderz_transport::{Address, ModelInfo, Ollama, Timeouts, TransportError, parameter_count, suggested_silence};
+use koderz_simulator::{Cassette, Server, Setup};
+use koderz_transport::{Address, Ollama, Timeouts, TransportError, parameter_count, suggested_silence};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::num::NonZeroU32;
@@ -14,33 +15,88 @@ use std::time::Duration;
 /// What `--host` says for the embedded server.
 const EMBEDDED: &str = "embedded";
 
+/// Where the server is: what was typed, or else OLLAMA_HOST, or else what the configuration says.
+pub(crate) fn named(typed: Option<&str>, configuration: &Configuration) -> String {
+    let environment = || std::env::var("OLLAMA_HOST").ok();
+    let typed = typed.map(str::to_owned);
+    typed
+        .or_else(|| environment().filter(|host| !host.trim().is_empty()))
+        .unwrap_or_else(|| configuration.host.clone())
+}
+
+/// The way to a server, whether or not it answers.
+pub(crate) struct Connection {
+    pub(crate) ollama: Ollama,
+    /// What it is called.
+    pub(crate) shown: String,
+    /// Kept alive with it.
+    embedded: Option<Server>,
+}
+
+impl Connection {
+    /// A connection to the server that a text names, which is started if it is the embedded one.
+    pub(crate) async fn to(host: &str, width: u32, places: &Places) -> Result<Self> {
+        let (address, embedded) = if host == EMBEDDED {
+            let server = Server::start(Setup {
+                cassettes: cassettes(&[], places)?,
+                parallel: NonZeroU32::new(width).unwrap_or(NonZeroU32::MIN),
+                ..Setup::default()
+            })
+            .await?;
+            (server.url(), Some(server))
+        } else {
+            (host.to_owned(), None)
+        };
+        let address = Address::parse(&address)?;
+        let shown = match embedded {
+            Some(_) => EMBEDDED.to_owned(),
+            None => address.to_string(),
+        };
+        Ok(Connection {
+            ollama: Ollama::new(address, Timeouts::default())?,
+            shown,
+            embedded,
+        })
+    }
+
+    /// The same server, whose silence is borne for so long.
+    pub(crate) fn patient(self, silence: Duration) -> Result<Self> {
+        let timeouts = Timeouts {
+            silence,
+            ..Timeouts::default()
+        };
+        Ok(Connection {
+            ollama: Ollama::new(self.ollama.address().clone(), timeouts)?,
+            ..self
+        })
+    }
+
+    pub(crate) fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
+    }
+
+    /// An error of this server's, in words that help. The port of the embedded one is a matter of chance, and would tell a
+    /// user nothing.
+    pub(crate) fn explain(&self, error: TransportError) -> TransportError {
+        match error {
+            TransportError::ModelMissing { model, known, .. } if self.is_embedded() => TransportError::ModelMissing {
+                model,
+                address: "the embedded server".to_owned(),
+                known,
+            },
+            other => other,
+        }
+    }
+}
+
 /// A server that answers, and what it says of itself.
 pub(crate) struct Reached {
-    pub(crate) ollama: Ollama,
+    pub(crate) connection: Connection,
     pub(crate) usage: ServerUse,
     /// How long its silence is borne.
     pub(crate) silence: Duration,
     /// Digests of the models, where it gives them.
     pub(crate) digests: BTreeMap<String, String>,
-    /// Kept alive with it.
-    embedded: Option<Server>,
-}
-
-impl Reached {
-    /// A model, which has to be there.
-    async fn model(&self, name: &str) -> Result<ModelInfo, TransportError> {
-        match self.ollama.model(name).await {
-            // Its port is a matter of chance, and would tell a user nothing.
-            Err(TransportError::ModelMissing { model, known, .. }) if self.embedded.is_some() => {
-                Err(TransportError::ModelMissing {
-                    model,
-                    address: "the embedded server".to_owned(),
-                    known,
-                })
-            }
-            other => other,
-        }
-    }
 }
 
 /// How long a server may be silent.
@@ -59,51 +115,30 @@ pub(crate) async fn reach(
     width: u32,
     places: &Places,
 ) -> Result<Reached> {
-    let (address, shown, embedded) = if host == EMBEDDED {
-        let server = Server::start(Setup {
-            port: 0,
-            cassettes: cassettes(&[], places)?,
-            faults: Vec::new(),
-            pace: Pace::Instant,
-            parallel: NonZeroU32::new(width).unwrap_or(NonZeroU32::MIN),
-        })
-        .await?;
-        (server.url(), EMBEDDED.to_owned(), Some(server))
-    } else {
-        (host.to_owned(), String::new(), None)
-    };
-    let address = Address::parse(&address)?;
-    let shown = if shown.is_empty() { address.to_string() } else { shown };
-    let ollama = Ollama::new(address.clone(), Timeouts::default())?;
-    let version = ollama.version().await?;
-    let mut reached = Reached {
-        ollama,
-        usage: ServerUse {
-            host: shown,
-            version: Some(version),
-        },
-        silence: Timeouts::default().silence,
-        digests: BTreeMap::new(),
-        embedded,
-    };
-    let mut largest = None;
+    let connection = Connection::to(host, width, places).await?;
+    let version = connection.ollama.version().await?;
+    let (mut digests, mut largest) = (BTreeMap::new(), None);
     for model in models.values() {
-        let info = reached.model(model).await?;
+        let info = connection.ollama.model(model).await;
+        let info = info.map_err(|error| connection.explain(error))?;
         largest = largest.max(info.parameter_size.as_deref().and_then(parameter_count));
         if !info.digest.is_empty() {
-            reached.digests.insert(model.clone(), info.digest);
+            digests.insert(model.clone(), info.digest);
         }
     }
-    reached.silence = match patience {
+    let silence = match patience {
         Patience::For(silence) => silence,
         Patience::BySize => suggested_silence(largest),
     };
-    let timeouts = Timeouts {
-        silence: reached.silence,
-        ..Timeouts::default()
-    };
-    reached.ollama = Ollama::new(address, timeouts)?;
-    Ok(reached)
+    Ok(Reached {
+        usage: ServerUse {
+            host: connection.shown.clone(),
+            version: Some(version),
+        },
+        connection: connection.patient(silence)?,
+        silence,
+        digests,
+    })
 }
 
 /// Reads the cassettes that were named, and those that lie in the folders for them. Of two files with the same name in

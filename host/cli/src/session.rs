@@ -90,16 +90,14 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
         suite: equipment.suite,
         retry: equipment.retry,
         evaluators: equipment.evaluators,
-        model: Arc::new(reached.ollama.clone()),
+        model: Arc::new(reached.connection.ollama.clone()),
         journal: journal.clone() as Arc<dyn Journal>,
         sinks: vec![story.clone(), terminal.clone(), Arc::new(RetryLog)],
     };
     let ran = scheduler::run(ports, plan, before.past, retry_inconclusive, stop).await;
     terminal.finish();
     let closed = journal.close().await;
-    let story = Arc::into_inner(story)
-        .map(|story| story.0.into_inner().unwrap_or_else(PoisonError::into_inner))
-        .context("a trial outlived its run")?;
+    let story = story.take();
     // The first error is the one that tells.
     let end = ran.with_context(|| format!("run {run} could not go on; `koderz resume {run}` tries to"))?;
     closed?;
@@ -151,6 +149,15 @@ fn put_away(ended: &Ended, export: Option<Destination>) -> Result<()> {
 
 /// The story of a run, told as it goes on.
 struct Live(Mutex<Story>);
+
+impl Live {
+    /// What was told so far. What is told later is told to nobody.
+    fn take(&self) -> Story {
+        let mut story = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let empty = Story::new(story.manifest().clone());
+        std::mem::replace(&mut *story, empty)
+    }
+}
 
 impl Sink for Live {
     fn see(&self, entry: &Entry) {
