@@ -67,12 +67,20 @@ pub fn test_cassette(name: &str) -> PathBuf {
 /// # Panics
 /// If it cannot be started.
 pub async fn serve(cassettes: &[PathBuf], faults: &[&str]) -> Server {
+    serve_like(cassettes, faults, Setup::default()).await
+}
+
+/// The same, with everything else as it is in a set-up.
+///
+/// # Panics
+/// If it cannot be started.
+pub async fn serve_like(cassettes: &[PathBuf], faults: &[&str], setup: Setup) -> Server {
     let read = |path: &PathBuf| Cassette::read(path).expect("a cassette");
     let fault = |text: &&str| text.parse::<Fault>().expect("a fault");
     let setup = Setup {
         cassettes: cassettes.iter().map(read).collect(),
         faults: faults.iter().map(fault).collect(),
-        ..Setup::default()
+        ..setup
     };
     Server::start(setup).await.expect("a server")
 }

@@ -14,6 +14,12 @@ pub(crate) struct Binary {
 }
 
 pub(crate) fn build(workspace: &Workspace) -> Result<Binary> {
+    let path = workspace
+        .binaries()
+        .join(format!("koderz{}", std::env::consts::EXE_SUFFIX));
+    if !path.is_file() {
+        say("building koderz: some five minutes on two cores, the first time");
+    }
     process::run(
         cargo()
             .current_dir(&workspace.root)
@@ -21,9 +27,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<Binary> {
         "build koderz",
     )?;
     Ok(Binary {
-        path: workspace
-            .binaries()
-            .join(format!("koderz{}", std::env::consts::EXE_SUFFIX)),
+        path,
         cache: workspace.cache(),
     })
 }

@@ -34,10 +34,11 @@ const fn for_tests(package: &'static str, component: &'static str) -> Crate {
     }
 }
 
-const CRATES: [Crate; 6] = [
+const CRATES: [Crate; 7] = [
     plugin("koderz-exponential", "exponential"),
     plugin("koderz-humaneval", "humaneval"),
     for_tests("koderz-test-faulty", "faulty"),
+    for_tests("koderz-test-many", "many"),
     for_tests("koderz-test-mute", "mute"),
     for_tests("koderz-test-steady", "steady"),
     for_tests("koderz-test-sums", "sums"),
@@ -80,6 +81,9 @@ fn rust(workspace: &Workspace, setup: &Setup) -> Result<()> {
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join(&separator));
     for plugin in &CRATES {
         command.args(["--package", plugin.package]);
+    }
+    if !workspace.target.join(TARGET).join("plugin").is_dir() {
+        say("building the plugins that are written in Rust: about a minute, the first time");
     }
     process::run(&mut command, "build the plugins")?;
     let built = workspace.target.join(TARGET).join("plugin");

@@ -1,6 +1,9 @@
 //! A server that fails in the ways in which servers fail: what it costs, and what is said of it.
 
-use koderz_tests::{Ended, Koderz, cassette, serve};
+use koderz_core::event::Event;
+use koderz_core::ports::RetryPolicy;
+use koderz_loader::{Engines, Plugin};
+use koderz_tests::{Ended, Koderz, cache, cassette, plugin, serve};
 
 /// Asks 164 questions of a server with a fault and answers how that ended and how many questions the server saw.
 async fn benchmark(fault: &str, options: &str) -> (Ended, u64) {
@@ -128,4 +131,40 @@ async fn a_question_that_waits_holds_no_slot() {
     waiting.kill().expect("it is still there");
     waiting.wait().expect("it ends");
     assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_decision_of_a_run_comes_out_the_same_when_the_policy_is_asked_again() {
+    let server = serve(&[cassette("reference")], &["busy*2", "reset:3*2"]).await;
+    let koderz = Koderz::new();
+    let ended = koderz.call(&format!(
+        "benchmark --host {} --local-model reference --end 12 --max-retries 3 --set retry.initial-delay=0.02 --set \
+         retry.jitter=full",
+        server.url()
+    ));
+    assert_eq!(
+        ended.code,
+        Some(1),
+        "four faults are more than three retries: {}",
+        ended.stderr
+    );
+
+    let engines = Engines::new(Some(&cache().join("compiled"))).expect("engines");
+    let plugin = Plugin::load(&engines, &plugin("exponential")).expect("the policy loads");
+    let run = koderz.last_run();
+    let settings = koderz.record().manifest(&run).expect("the run").retry.settings;
+    let policy = plugin.open_retry(&settings).expect("the policy opens");
+    let record = koderz.record();
+    let mut decided = 0;
+    for entry in record.entries(&run).expect("the run") {
+        if let Event::AttemptFailed { attempt, decision, .. } = entry.expect("an entry").event {
+            assert_eq!(
+                policy.decide(&attempt).expect("the policy works"),
+                decision,
+                "{attempt:?}"
+            );
+            decided += 1;
+        }
+    }
+    assert_eq!(decided, 12 * 4);
 }

@@ -2,8 +2,10 @@
 
 mod bad_input;
 mod benchmark;
+mod commands;
 mod evaluator;
 mod faults;
+mod outages;
 mod plugins;
 mod project;
 mod resume;

@@ -19,7 +19,7 @@ fn what_is_not_there_is_named_with_what_there_is() {
         format!("{USUAL} --suite {} --slot judge=reference", sums.display()),
     ]), @"
     error: the embedded server has no model `nosuch`
-    hint: it has gemma3:270m-base, reference:latest
+    hint: it has gemma3:270m-base, reference:latest, lorem:200, lorem:50
     error: no suite `nosuch` is installed; there is `humaneval`
     hint: plugins are looked for in DATA/plugins, BUILT/plugins; --plugin FILE names one elsewhere
     error: no retry policy `nosuch` is installed; there is `exponential`
