@@ -16,9 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// The first pause between two looks, and the longest.
+/// The first pause between two looks, and the longest. A look at a port on which nobody listens costs nobody anything, so
+/// pauses grow slowly: a server that was away for some seconds should not be waited for much longer than that.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
-const LAST_LOOK: Duration = Duration::from_secs(30);
+const LAST_LOOK: Duration = Duration::from_secs(15);
 
 /// How long a single token may take from a model that is loaded.
 const CANARY: Duration = Duration::from_secs(60);
@@ -63,7 +64,7 @@ async fn recover(shared: &Arc<Shared>, model: &str, mut reason: String) -> Resul
             () = sleep(drawn) => {}
             () = shared.stop.at_least(Urgency::Drain) => return Ok(()),
         }
-        pause = (pause * 2).min(LAST_LOOK);
+        pause = (pause * 3 / 2).min(LAST_LOOK);
         shared.server.probing();
         match look(shared, model).await? {
             Look::Works => {
