@@ -19,7 +19,8 @@ Exit codes:
   3    a gate failed
   130  interrupted; `koderz resume` goes on
 
-LOG_LEVEL sets how much is logged: error, warn (the default), info, debug, trace.";
+LOG_LEVEL sets how much is logged: error, warn (the default), info, debug, trace. LOG_FORMAT=json makes every line of
+the log a JSON object.";
 
 const HOST: &str = "Ollama's address: host, host:port or http://…; `embedded` for recorded answers [default: OLLAMA_HOST, \
                     or 127.0.0.1:11434]";

@@ -78,14 +78,14 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 }
 
 async fn carry_out(arguments: Arguments) -> Result<Outcome> {
-    let level = log::level()?;
+    let (level, form) = (log::level()?, log::shape()?);
     let shape = match &arguments.command {
         Command::Benchmark(_) | Command::Resume(_) if io::stderr().is_terminal() => Shape::Bar,
         Command::Benchmark(_) | Command::Resume(_) => Shape::Lines,
         _ => Shape::Quiet,
     };
     let terminal = Arc::new(Terminal::new(shape));
-    log::begin(level, &terminal);
+    log::begin(level, form, &terminal);
     let desk = Desk {
         places: Places::find(arguments.data_dir.as_deref())?,
         configuration: Configuration::embedded(),

@@ -193,8 +193,11 @@ impl<'a> Asking<'a> {
     async fn attempt(&self, start: Instant) -> Result<(Reply, Option<Mark>), AttemptError> {
         let under_way = self.shared.server.begin(self.tries.made == 0);
         let mark = self.shared.mark();
+        let number = self.tries.made + 1;
+        tracing::debug!(task = %self.id, model = self.question.model, "attempt {number} begins");
         let mut reply = self.shared.model.attempt(&self.question).await?;
         under_way.succeeded();
+        tracing::debug!(task = %self.id, "attempt {number} answered: {}", words::timing(&reply));
         reply.attempts = self.tries.made + 1;
         reply.timing.lag = start.saturating_duration_since(self.due);
         self.shared.look_for_a_reload(&self.question.model, &reply);

@@ -28,6 +28,7 @@ const CANARY: Duration = Duration::from_secs(60);
 const SILENT_CANARIES: u32 = 2;
 
 /// What a look at the server comes to.
+#[derive(Debug)]
 enum Look {
     Works,
     Away(String),
@@ -66,7 +67,9 @@ async fn recover(shared: &Arc<Shared>, model: &str, mut reason: String) -> Resul
         }
         pause = (pause * 3 / 2).min(LAST_LOOK);
         shared.server.probing();
-        match look(shared, model).await? {
+        let seen = look(shared, model).await?;
+        tracing::debug!("a look at the server: {seen:?}");
+        match seen {
             Look::Works => {
                 shared.server.release();
                 let after = began.elapsed();

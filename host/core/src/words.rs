@@ -1,7 +1,8 @@
 //! The one table of words for what goes wrong with a server, so that a log, a summary and a report say the same.
 
-use koderz_api::chat::AskErrorKind;
+use koderz_api::chat::{AskErrorKind, Reply};
 use koderz_api::transport::{Failure, FailureKind};
+use std::time::Duration;
 
 /// What a kind of failure is called.
 pub fn kind(kind: FailureKind) -> &'static str {
@@ -37,6 +38,22 @@ pub fn failure(failure: &Failure) -> String {
         words.extend(said.join(" ").chars().take(SAID));
     }
     words
+}
+
+/// Where the time of an answer went, as far as the server says it.
+pub fn timing(reply: &Reply) -> String {
+    let mut parts = vec![format!("{:.3} s in all", reply.timing.total.as_secs_f64())];
+    let mut add = |name: &str, time: Option<Duration>| {
+        parts.extend(time.map(|time| format!("{name} {:.3} s", time.as_secs_f64())));
+    };
+    add("first token", reply.timing.first_token);
+    if let Some(server) = reply.timing.server {
+        add("load", server.load);
+        add("prompt", server.prompt);
+        add("generation", server.generation);
+    }
+    parts.extend(reply.usage.output_tokens.map(|tokens| format!("{tokens} tokens")));
+    parts.join(", ")
 }
 
 /// Why a question got no answer.

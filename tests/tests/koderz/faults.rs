@@ -168,3 +168,29 @@ async fn every_decision_of_a_run_comes_out_the_same_when_the_policy_is_asked_aga
     }
     assert_eq!(decided, 12 * 4);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_can_be_json_and_then_shows_where_the_time_of_each_attempt_went() {
+    let server = serve(&[cassette("reference")], &["busy"]).await;
+    let koderz = Koderz::new();
+    let mut command = koderz.command(&format!(
+        "run --problem-id HumanEval/0 --host {} --local-model reference --set retry.initial-delay=0.01",
+        server.url()
+    ));
+    let ended = koderz_tests::end(command.env("LOG_LEVEL", "debug").env("LOG_FORMAT", "json"));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let lines: Vec<serde_json::Value> = ended
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    let said = |level: &str, start: &str| {
+        lines.iter().any(|line| {
+            let message = line["message"].as_str().unwrap_or_default();
+            line["level"] == level && line["task"] == "HumanEval/0" && message.starts_with(start)
+        })
+    };
+    assert!(said("DEBUG", "attempt 1 begins"), "{lines:#?}");
+    assert!(said("WARN", "attempt 1/4 failed for generate: HTTP 503"), "{lines:#?}");
+    assert!(said("DEBUG", "attempt 2 answered: 0."), "{lines:#?}");
+}
