@@ -68,6 +68,9 @@ pub enum Event {
         trials: Option<u64>,
         /// How many of them had a verdict already.
         settled: u64,
+        /// What is not what the run was begun with, in words.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changes: Vec<String>,
     },
     /// A model is being brought into memory, before the first question to it or after an outage.
     Loading {

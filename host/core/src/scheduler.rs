@@ -95,6 +95,7 @@ pub async fn run(
         .note(Event::Began {
             trials,
             settled: past.settled(retry_inconclusive),
+            changes: shared.plan.changes.clone(),
         })
         .await?;
     let ran = stages(&shared, &info, &mut past, retry_inconclusive).await;

@@ -53,7 +53,7 @@ pub fn pass_at_k(n: u64, c: u64, k: u64) -> Option<f64> {
 }
 
 /// pass@k over tasks, each given as (samples, right ones), with an interval by Wilson where every task has one sample
-/// and by a bootstrap over tasks where there are more. Tasks with fewer than `k` samples are left out; none where no
+/// and by a bootstrap over tasks where there are more, unless all of them came out the same. Tasks with fewer than `k` samples are left out; none where no
 /// task is left.
 pub fn pass_at_k_over(tasks: &[(u64, u64)], k: u64) -> Option<Rate> {
     let scores: Vec<f64> = tasks.iter().filter_map(|(n, c)| pass_at_k(*n, *c, k)).collect();
@@ -68,6 +68,12 @@ pub fn pass_at_k_over(tasks: &[(u64, u64)], k: u64) -> Option<Rate> {
     }
     let mean = |sum: f64| sum / scores.len() as f64;
     let value = mean(scores.iter().sum());
+    // Where all tasks agree, resampling them only repeats it; that they agree is as sure as so many tasks make it.
+    let alike = |score: f64| scores.iter().all(|other| (other - score).abs() < 1e-12);
+    if alike(0.0) || alike(1.0) {
+        let passed = if alike(1.0) { scores.len() } else { 0 };
+        return wilson(passed as u64, scores.len() as u64);
+    }
     // A fixed seed: the same results always show the same interval.
     let mut chance = Stream::new(0);
     let mut means: Vec<f64> = (0..RESAMPLES)
@@ -126,6 +132,14 @@ mod tests {
     fn all_right_reaches_one_and_all_wrong_reaches_nought() {
         assert_eq!(wilson(164, 164).map(|rate| rate.high), Some(1.0));
         assert_eq!(wilson(0, 164).map(|rate| rate.low), Some(0.0));
+    }
+
+    #[test]
+    fn tasks_that_all_agree_are_no_certainty() {
+        let all = pass_at_k_over(&[(2, 2); 20], 1).expect("defined");
+        assert!(close(all.low, 0.8389) && all.high == 1.0, "{all:?}");
+        let none = pass_at_k_over(&[(10, 0)], 1).expect("defined");
+        assert!(none.low == 0.0 && none.high > 0.7, "{none:?}");
     }
 
     #[test]

@@ -92,6 +92,8 @@ pub struct Summary {
     pub answers: u64,
     /// Tokens that the model wrote.
     pub output_tokens: u64,
+    /// What was changed in mid-run, in words: with any of it the verdicts are not all of one kind.
+    pub changes: Vec<String>,
     /// How many questions were under way at once in the end, where that was found rather than set.
     pub limit: Option<u32>,
     /// How often the server was away, and for how long in all, as far as it came back.
@@ -152,7 +154,10 @@ impl Summary {
             return;
         }
         match &entry.event {
-            Event::Began { trials, .. } => self.trials = *trials,
+            Event::Began { trials, changes, .. } => {
+                self.trials = *trials;
+                self.changes.extend(changes.iter().cloned());
+            }
             Event::StageBegan { stage, warm_up } => {
                 if *warm_up {
                     self.warm_up_stages.insert(stage.clone());
@@ -393,6 +398,7 @@ mod tests {
         let start = || Event::Began {
             trials: None,
             settled: 0,
+            changes: Vec::new(),
         };
         let end = || Event::Ended {
             end: crate::event::End::Drained,

@@ -16,10 +16,29 @@ pub struct Entries<'r> {
     connection: &'r Connection,
     path: &'r Path,
     run: RunId,
+    wanted: Wanted,
     /// The last that was fetched.
     seq: i64,
     page: VecDeque<Stored>,
     over: bool,
+}
+
+/// Which entries are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    All,
+    /// Those that say which trials there are and what came of them. They are few and short: the others, which hold
+    /// questions, answers and programs, are passed over without being read.
+    Outline,
+}
+
+impl Wanted {
+    fn condition(self) -> &'static str {
+        match self {
+            Wanted::All => "",
+            Wanted::Outline => "AND name IN ('began', 'stage-began', 'trial-began', 'trial-finished', 'ended')",
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -30,11 +49,12 @@ struct Stored {
 }
 
 impl<'r> Entries<'r> {
-    pub(crate) fn new(connection: &'r Connection, path: &'r Path, run: RunId) -> Self {
+    pub(crate) fn new(connection: &'r Connection, path: &'r Path, run: RunId, wanted: Wanted) -> Self {
         Entries {
             connection,
             path,
             run,
+            wanted,
             seq: 0,
             page: VecDeque::new(),
             over: false,
@@ -42,8 +62,11 @@ impl<'r> Entries<'r> {
     }
 
     fn fetch(&self) -> rusqlite::Result<VecDeque<Stored>> {
+        let condition = self.wanted.condition();
         self.connection
-            .prepare("SELECT seq, at_ns, body FROM event WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3")?
+            .prepare(&format!(
+                "SELECT seq, at_ns, body FROM event WHERE run = ?1 AND seq > ?2 {condition} ORDER BY seq LIMIT ?3"
+            ))?
             .query_map(params![self.run.as_str(), self.seq, PAGE], |row| {
                 Ok(Stored {
                     seq: row.get(0)?,

@@ -1,4 +1,5 @@
-//! Runs on disk: one SQLite file for all of them, in which facts are added and never changed.
+//! Runs on disk: one SQLite file for all of them, in which facts are added and never changed, only removed with their
+//! run.
 //!
 //! [`Record`] opens the file and answers what is in it. [`SqliteJournal`] is how one run writes: the core hands it
 //! events, and what it acknowledged survives a loss of power. Any number of processes may read and any number of runs
@@ -11,6 +12,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod day;
 mod entries;
 mod error;
 mod id;
@@ -21,6 +23,7 @@ mod row;
 mod schema;
 mod writer;
 
+pub use day::Day;
 pub use entries::Entries;
 pub use error::RecordError;
 pub use id::{RunId, timestamp};

@@ -1,7 +1,7 @@
 //! Who may write a run: whoever holds the system's lock on `runs/<id>.lock`.
 //!
-//! The system lets go of a lock when its process ends, however it ends. The files stay, because removing one would let
-//! two processes lock two files of the same name.
+//! The system lets go of a lock when its process ends, however it ends. The files stay as long as their runs, because
+//! removing one would let two processes lock two files of the same name.
 
 use crate::{RecordError, RunId};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -54,6 +54,13 @@ impl RunLock {
             run: run.clone(),
             pid: signature(&path),
         })
+    }
+
+    /// Lets go of a run that is there no more, and of its file. Whoever waits for this lock looks for the run once more
+    /// when it has got it.
+    pub(crate) fn retire(self, record: &Path, run: &RunId) {
+        // A file that cannot be removed means nothing.
+        let _ = std::fs::remove_file(path(record, run));
     }
 }
 

@@ -1,13 +1,14 @@
 //! The record of all runs: which there are, how they stand, and what was recorded of each.
 //!
-//! Reading claims nothing and goes on beside any writer. Only [`Record::journal`] claims a run.
+//! Reading claims nothing and goes on beside any writer. Only [`Record::journal`] and [`Record::remove`] claim a run.
 
+use crate::entries::Wanted;
 use crate::lock::{self, RunLock, Writer};
 use crate::{Entries, RecordError, RunId, SqliteJournal, row, schema};
 use koderz_core::event::{End, Event};
 use koderz_core::manifest::Manifest;
 use koderz_core::scheduler::SUBJECT;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
 
 /// All runs, in one file.
@@ -160,8 +161,16 @@ impl Record {
     /// # Errors
     /// If there is no such run.
     pub fn entries(&self, run: &RunId) -> Result<Entries<'_>, RecordError> {
-        self.known(run)?;
-        Ok(Entries::new(&self.connection, &self.path, run.clone()))
+        self.read(run, Wanted::All)
+    }
+
+    /// Those entries of a run that say which trials there are and what came of them, in order: much faster to read than
+    /// all, and enough to count verdicts.
+    ///
+    /// # Errors
+    /// If there is no such run.
+    pub fn outline(&self, run: &RunId) -> Result<Entries<'_>, RecordError> {
+        self.read(run, Wanted::Outline)
     }
 
     /// How a run stands.
@@ -195,9 +204,42 @@ impl Record {
     /// # Errors
     /// If there is no such run, another process or journal is writing it, or the record cannot be written.
     pub fn journal(&self, run: &RunId) -> Result<SqliteJournal, RecordError> {
+        let lock = self.claim(run)?;
+        SqliteJournal::start(schema::open(&self.path)?, &self.path, run, lock)
+    }
+
+    /// Removes a run with all that was recorded of it, at once or not at all. Its room in the file is used again.
+    ///
+    /// # Errors
+    /// If there is no such run, somebody is writing it, or the record cannot be written.
+    pub fn remove(&self, run: &RunId) -> Result<(), RecordError> {
+        let lock = self.claim(run)?;
+        self.delete(run)
+            .map_err(RecordError::database(&self.path, "remove the run"))?;
+        lock.retire(&self.path, run);
+        Ok(())
+    }
+
+    /// A claim to a run that is there and stays there for as long as the claim is held.
+    fn claim(&self, run: &RunId) -> Result<RunLock, RecordError> {
+        // First, so that no file is made for a run that never was.
         self.known(run)?;
         let lock = RunLock::take(&self.path, run)?;
-        SqliteJournal::start(schema::open(&self.path)?, &self.path, run, lock)
+        // Whoever held the lock until now may have removed it.
+        self.known(run)?;
+        Ok(lock)
+    }
+
+    fn delete(&self, run: &RunId) -> rusqlite::Result<()> {
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        transaction.execute("DELETE FROM event WHERE run = ?1", [run.as_str()])?;
+        transaction.execute("DELETE FROM run WHERE id = ?1", [run.as_str()])?;
+        transaction.commit()
+    }
+
+    fn read(&self, run: &RunId, wanted: Wanted) -> Result<Entries<'_>, RecordError> {
+        self.known(run)?;
+        Ok(Entries::new(&self.connection, &self.path, run.clone(), wanted))
     }
 
     fn list(&self) -> rusqlite::Result<Vec<[String; 4]>> {

@@ -383,6 +383,7 @@ pub(crate) fn plan() -> Plan {
         },
         context_tokens: None,
         max_retries: None,
+        changes: Vec::new(),
         deadline: None,
         caps: Caps::default(),
     }

@@ -80,6 +80,7 @@ async fn a_run_is_running_while_it_is_written_and_then_as_it_ended() {
         event: Event::Began {
             trials: Some(3),
             settled: 0,
+            changes: Vec::new(),
         },
     };
     assert_eq!(state(), RunState::Interrupted, "nobody works on it");

@@ -186,10 +186,12 @@ fn began() -> Vec<Event> {
         Event::Began {
             trials: None,
             settled: 0,
+            changes: Vec::new(),
         },
         Event::Began {
             trials: Some(u64::MAX),
             settled: 3,
+            changes: vec!["the suite's settings were {} and are {}".to_owned()],
         },
         Event::StageBegan {
             stage: "main".to_owned(),
