@@ -5,6 +5,39 @@ use crate::numbers::counted;
 /// The most that is kept of a text, in bytes. A whole run stays in memory until its report is written.
 pub(crate) const KEPT: usize = 256 << 10;
 
+/// How much of each text is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// The beginning, up to [`KEPT`].
+    Beginnings,
+    Everything,
+}
+
+impl Keep {
+    /// Keeps a text, or its beginning.
+    pub(crate) fn text(self, text: &str) -> Excerpt {
+        Excerpt {
+            kept: text[..text.floor_char_boundary(self.most())].to_owned(),
+            whole: text.len(),
+        }
+    }
+
+    /// Keeps what should have been text, or its beginning.
+    pub(crate) fn bytes(self, bytes: &[u8]) -> Excerpt {
+        let kept = &bytes[..bytes.len().min(self.most())];
+        let mut excerpt = self.text(&String::from_utf8_lossy(kept));
+        excerpt.whole += bytes.len() - kept.len();
+        excerpt
+    }
+
+    fn most(self) -> usize {
+        match self {
+            Keep::Beginnings => KEPT,
+            Keep::Everything => usize::MAX,
+        }
+    }
+}
+
 /// The beginning of a text, or all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Excerpt {
@@ -14,22 +47,6 @@ pub(crate) struct Excerpt {
 }
 
 impl Excerpt {
-    /// Keeps the beginning of a text.
-    pub(crate) fn of(text: &str) -> Self {
-        Excerpt {
-            kept: text[..text.floor_char_boundary(KEPT)].to_owned(),
-            whole: text.len(),
-        }
-    }
-
-    /// Keeps the beginning of what should have been text.
-    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
-        let kept = &bytes[..bytes.len().min(KEPT)];
-        let mut excerpt = Self::of(&String::from_utf8_lossy(kept));
-        excerpt.whole += bytes.len() - kept.len();
-        excerpt
-    }
-
     /// What is kept, without a word about the rest.
     pub(crate) fn kept(&self) -> &str {
         &self.kept
@@ -69,19 +86,29 @@ mod tests {
 
     #[test]
     fn a_text_within_the_bound_is_kept_as_it_is() {
-        assert_eq!(Excerpt::of("def f(): …").shown(usize::MAX), "def f(): …");
+        assert_eq!(Keep::Beginnings.text("def f(): …").shown(usize::MAX), "def f(): …");
     }
 
     #[test]
     fn a_cut_text_says_how_much_is_missing() {
-        let excerpt = Excerpt::of(&"ä".repeat(KEPT));
+        let excerpt = Keep::Beginnings.text(&"ä".repeat(KEPT));
         let shown = excerpt.shown(usize::MAX);
         assert!(
             shown.ends_with("\n[cut here; 262,144 bytes more in the record]"),
             "{}",
             &shown[KEPT..]
         );
-        assert_eq!(Excerpt::of("ää").shown(3), "ä\n[cut here; 2 bytes more in the record]");
+        assert_eq!(
+            Keep::Beginnings.text("ää").shown(3),
+            "ä\n[cut here; 2 bytes more in the record]"
+        );
+    }
+
+    #[test]
+    fn where_everything_is_kept_a_long_text_is_whole() {
+        let long = "ä".repeat(KEPT);
+        assert_eq!(Keep::Everything.text(&long).shown(usize::MAX), long);
+        assert_eq!(Keep::Everything.bytes(long.as_bytes()).shown(usize::MAX), long);
     }
 
     #[test]

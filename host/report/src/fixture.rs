@@ -177,6 +177,7 @@ impl Tape {
         self.push(Event::Began {
             trials: Some(trials),
             settled,
+            changes: Vec::new(),
         })
     }
 

@@ -3,8 +3,9 @@
 //! Everything here is a fold over the events of a run, whether they are arriving or were read back, so that what was
 //! shown live and what a report says cannot differ. While a run goes on, [`Terminal`] shows how far it is and
 //! [`RetryLog`] writes its retries to the log; whoever runs it keeps its [`Story`]. Afterwards a [`Report`] is made of
-//! the story: [`text`] for a terminal, [`one`] for a run of a single task, [`json`] for programs, [`html`] to look into
-//! every sample. Which tasks there are and what an answer means is the suite's to know; nothing here knows a benchmark
+//! the story: [`text`] for a terminal, [`one`] for a run of a single task, [`closeup`] for all that is known of a task,
+//! [`json`] for programs, [`export`](export()) for the programs of others, [`html`] to look into every sample. [`list`]
+//! shows many runs at a glance. Which tasks there are and what an answer means is the suite's to know; nothing here knows a benchmark
 //! by name.
 //!
 //! Texts of models, servers and plugins are not trusted: on a terminal nothing in them moves the cursor, and in the
@@ -13,25 +14,34 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod closeup;
+mod escape;
 mod excerpt;
+mod export;
 #[cfg(test)]
 mod fixture;
 mod html;
 mod json;
 mod line;
+mod list;
 mod numbers;
 mod one;
 mod progress;
 mod report;
 mod retries;
+mod sample;
 mod screen;
 mod story;
 mod tale;
 mod terminal;
 mod text;
 
+pub use closeup::{Which, closeup, closeup_json};
+pub use escape::escaped_pretty;
+pub use export::{Form, export};
 pub use html::html;
 pub use json::json;
+pub use list::{Listed, list, list_json};
 pub use one::one;
 pub use report::{Paths, Report, ReportError};
 pub use retries::RetryLog;

@@ -12,7 +12,7 @@ pub(crate) fn first(text: &str) -> String {
 /// All of a text on one line, with nothing in it that a terminal would act on.
 pub(crate) fn harmless(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_control() || turns_direction(c) { ' ' } else { c })
+        .map(|c| if acts_on_terminals(c) { ' ' } else { c })
         .collect()
 }
 
@@ -61,6 +61,11 @@ fn columns_of(c: char) -> usize {
         | '\u{20000}'..='\u{3fffd}' => 2,
         _ => 1,
     }
+}
+
+/// Whether a terminal does something else with a character than to show it.
+pub(crate) fn acts_on_terminals(c: char) -> bool {
+    c.is_control() || turns_direction(c)
 }
 
 fn turns_direction(c: char) -> bool {

@@ -50,7 +50,7 @@ fn told(id: &SampleId, verdict: Option<&Verdict>, tale: Option<&Tale>) -> String
 }
 
 /// A text of several lines, with nothing in it that a terminal would act on.
-fn block(text: &str) -> String {
+pub(crate) fn block(text: &str) -> String {
     let lines = text.trim_end().split('\n').map(|line| {
         let line = line.strip_suffix('\r').unwrap_or(line);
         let cells: Vec<String> = line.split('\t').map(harmless).collect();

@@ -112,7 +112,7 @@ impl Progress {
         self.summary.observe(entry);
         self.figures.at = entry.at;
         match &entry.event {
-            Event::Began { trials, settled } => {
+            Event::Began { trials, settled, .. } => {
                 self.figures.total = *trials;
                 self.figures.done = *settled;
                 self.figures.fresh = 0;
@@ -139,7 +139,7 @@ impl Progress {
     fn lines(&mut self, event: &Event, telling: Telling) -> Vec<String> {
         let mut lines = Vec::new();
         match event {
-            Event::Began { trials, settled } if telling == Telling::All => lines.push(beginning(*trials, *settled)),
+            Event::Began { trials, settled, .. } if telling == Telling::All => lines.push(beginning(*trials, *settled)),
             Event::TrialFinished { trial, verdict } => {
                 if verdict.grade == Grade::Inconclusive {
                     let line = format!("inconclusive: {trial}: {}", first(&verdict.reason));
@@ -285,6 +285,7 @@ mod tests {
         let began = Event::Began {
             trials: None,
             settled: 0,
+            changes: Vec::new(),
         };
         for entry in passes(Tape::new().push(began), 1..=1).entries() {
             progress.observe(entry, Telling::Problems);

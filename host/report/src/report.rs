@@ -2,8 +2,9 @@
 
 use crate::numbers::{counted, grouped, percent, span};
 use crate::story::Story;
-use crate::tale::Answer;
+use crate::tale::{Answer, Ran};
 use koderz_api::chat::{Role, StopReason};
+use koderz_api::execution::Exit;
 use koderz_api::retry::Decision;
 use koderz_api::suite::{Grade, Verdict};
 use koderz_core::event::End;
@@ -172,4 +173,23 @@ pub(crate) fn facts(answer: &Answer) -> String {
         facts.push(format!("answered at attempt {}", answer.attempts));
     }
     facts.join(", ")
+}
+
+/// How a program ended.
+pub(crate) fn exit(exit: &Exit) -> String {
+    match exit {
+        Exit::Passed => "passed".to_owned(),
+        Exit::Failed(check) => format!("failed: {check}"),
+        Exit::Crashed(fault) => format!("crashed: {fault}"),
+        Exit::CpuLimit => "used up its time on the processor".to_owned(),
+        Exit::WallLimit => "used up its time on the clock".to_owned(),
+        Exit::MemoryLimit => "asked for more memory than it may have".to_owned(),
+        Exit::OutputLimit => "wrote more than it may".to_owned(),
+    }
+}
+
+/// What a program used.
+pub(crate) fn used(ran: &Ran) -> String {
+    let mebibytes = ran.memory_bytes as f64 / f64::from(1 << 20);
+    format!("{} on the processor, {mebibytes:.1} MiB of memory", span(ran.cpu))
 }

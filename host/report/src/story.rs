@@ -1,8 +1,10 @@
 //! The story of a run: what was asked, answered, run and decided in each sample, and what the run comes to.
 //!
 //! A fold over the events of a run, whether they are arriving or were read back, over as many stretches of work as
-//! there were. Of each sample its latest go is kept, and of each text its beginning, so that memory is bounded.
+//! there were. Of each sample its latest go is kept, and of each text its beginning unless everything is wanted, so that
+//! memory is bounded.
 
+use crate::excerpt::Keep;
 use crate::tale::Tale;
 use koderz_core::event::{End, Entry, Event, TrialId};
 use koderz_core::manifest::Manifest;
@@ -13,6 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 #[derive(Clone, Debug)]
 pub struct Story {
     manifest: Manifest,
+    keep: Keep,
     summary: Summary,
     end: Option<End>,
     tales: BTreeMap<SampleId, Tale>,
@@ -22,8 +25,18 @@ pub struct Story {
 impl Story {
     /// A story of which nothing is told yet.
     pub fn new(manifest: Manifest) -> Self {
+        Self::keeping(manifest, Keep::Beginnings)
+    }
+
+    /// The same, in which no text is cut however long it is: for a run that is over, and for where every letter counts.
+    pub fn unabridged(manifest: Manifest) -> Self {
+        Self::keeping(manifest, Keep::Everything)
+    }
+
+    fn keeping(manifest: Manifest, keep: Keep) -> Self {
         Story {
             manifest,
+            keep,
             summary: Summary::default(),
             end: None,
             tales: BTreeMap::new(),
@@ -61,7 +74,7 @@ impl Story {
             self.warm_up.insert(id);
             return;
         }
-        self.tales.entry(id).or_default().observe(entry);
+        self.tales.entry(id).or_default().observe(entry, self.keep);
     }
 
     /// What the run was made of.

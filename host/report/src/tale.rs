@@ -1,6 +1,6 @@
 //! What is told of one sample: what was asked, answered, run and decided in its latest go.
 
-use crate::excerpt::Excerpt;
+use crate::excerpt::{Excerpt, Keep};
 use koderz_api::chat::{AskErrorKind, Prompt, Request, Role, StopReason, Timing, Usage};
 use koderz_api::execution::{ExecutionError, Exit, Outcome, Program};
 use koderz_api::retry::Decision;
@@ -85,7 +85,7 @@ pub(crate) struct FailedAttempt {
 
 impl Tale {
     /// Takes in an event of the sample's trials.
-    pub(crate) fn observe(&mut self, entry: &Entry) {
+    pub(crate) fn observe(&mut self, entry: &Entry, keep: Keep) {
         match &entry.event {
             Event::TrialBegan { task, .. } => {
                 *self = Tale {
@@ -96,10 +96,10 @@ impl Tale {
             }
             Event::Stepped { commands, .. } => {
                 if self.question.is_none() {
-                    self.question = question(commands).map(turns);
+                    self.question = question(commands).map(|request| turns(request, keep));
                 }
                 if let Some(program) = program(commands) {
-                    self.program = Some(Source::of(program));
+                    self.program = Some(Source::of(program, keep));
                     self.outcome = None;
                 }
             }
@@ -110,7 +110,7 @@ impl Tale {
                 self.attempts
                     .push(FailedAttempt::of(attempt.number, &attempt.failure, decision));
             }
-            Event::Completed { completion, .. } => self.complete(completion),
+            Event::Completed { completion, .. } => self.complete(completion, keep),
             Event::TrialFinished { .. } => self.took = self.began.and_then(|began| entry.at.checked_sub(began)),
             _ => {}
         }
@@ -138,13 +138,13 @@ impl Tale {
         texts
     }
 
-    fn complete(&mut self, completion: &Completion) {
+    fn complete(&mut self, completion: &Completion, keep: Keep) {
         match completion {
             Completion::Asked(Ok(reply)) => {
                 self.questions += 1;
                 self.answer = Some(Ok(Answer {
-                    text: Excerpt::of(&reply.text),
-                    thinking: reply.thinking.as_deref().map(Excerpt::of),
+                    text: keep.text(&reply.text),
+                    thinking: reply.thinking.as_deref().map(|thinking| keep.text(thinking)),
                     stop: reply.stop,
                     usage: reply.usage,
                     timing: Timing {
@@ -158,11 +158,11 @@ impl Tale {
                 self.questions += 1;
                 self.answer = Some(Err(NoAnswer {
                     kind: error.kind,
-                    message: Excerpt::of(&error.message),
+                    message: keep.text(&error.message),
                     attempts: error.attempts,
                 }));
             }
-            Completion::Executed(Ok(outcome)) => self.outcome = Some(Ok(Ran::of(outcome))),
+            Completion::Executed(Ok(outcome)) => self.outcome = Some(Ok(Ran::of(outcome, keep))),
             Completion::Executed(Err(error)) => {
                 self.outcome = Some(Err(ExecutionError {
                     kind: error.kind,
@@ -176,45 +176,45 @@ impl Tale {
 
 /// A text of an error, which is short unless somebody is up to something.
 fn bounded(text: &str) -> String {
-    Excerpt::of(text).shown(usize::MAX)
+    Keep::Beginnings.text(text).shown(usize::MAX)
 }
 
-fn turns(request: &Request) -> Vec<Turn> {
+fn turns(request: &Request, keep: Keep) -> Vec<Turn> {
     match &request.prompt {
         Prompt::Chat(messages) => messages
             .iter()
             .map(|message| Turn {
                 role: Some(message.role),
-                text: Excerpt::of(&message.content),
+                text: keep.text(&message.content),
             })
             .collect(),
         Prompt::Completion(text) => vec![Turn {
             role: None,
-            text: Excerpt::of(text),
+            text: keep.text(text),
         }],
     }
 }
 
 impl Source {
-    fn of(program: &Program) -> Self {
+    fn of(program: &Program, keep: Keep) -> Self {
         Source {
             language: program.language.clone(),
-            subject: Excerpt::of(&program.subject),
-            judge: program.judge.as_deref().map(Excerpt::of),
+            subject: keep.text(&program.subject),
+            judge: program.judge.as_deref().map(|judge| keep.text(judge)),
         }
     }
 }
 
 impl Ran {
-    fn of(outcome: &Outcome) -> Self {
+    fn of(outcome: &Outcome, keep: Keep) -> Self {
         Ran {
             exit: match &outcome.exit {
                 Exit::Failed(why) => Exit::Failed(bounded(why)),
                 Exit::Crashed(why) => Exit::Crashed(bounded(why)),
                 other => other.clone(),
             },
-            stdout: Excerpt::of_bytes(&outcome.stdout),
-            stderr: Excerpt::of_bytes(&outcome.stderr),
+            stdout: keep.bytes(&outcome.stdout),
+            stderr: keep.bytes(&outcome.stderr),
             cpu: outcome.cpu,
             wall: outcome.wall,
             memory_bytes: outcome.memory_bytes,

@@ -39,6 +39,8 @@ fn header(report: &Report<'_>) -> Vec<String> {
         .unwrap_or_default();
     let temperature = manifest.defaults.temperature;
     let took = span(report.story.summary().took);
+    let changes = report.story.summary().changes.iter();
+    let changed = changes.map(|change| format!("changed in mid-run: {change}"));
     [
         format!("{} {} with {model}", suite.name, suite.version),
         format!("server {}{version}", manifest.server.host),
@@ -49,8 +51,9 @@ fn header(report: &Report<'_>) -> Vec<String> {
         ),
         format!("{}; {took} of work", ending(report.end)),
     ]
-    .iter()
-    .map(|line| fit(&harmless(line), COLUMNS))
+    .into_iter()
+    .chain(changed)
+    .map(|line| fit(&harmless(&line), COLUMNS))
     .collect()
 }
 
@@ -120,6 +123,23 @@ fn work(report: &Report<'_>) -> Vec<String> {
     lines
 }
 
+/// Counts after a word, on as many lines as they need.
+fn wrapped(word: &str, counts: &[(String, u64)]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = word.to_owned();
+    for (index, count) in counts.iter().enumerate() {
+        let comma = if index + 1 < counts.len() { "," } else { "" };
+        let part = format!("{}{comma}", list(std::slice::from_ref(count)));
+        if width(&line) + width(&part) > COLUMNS && line.trim() != word.trim() {
+            lines.push(fit(line.trim_end(), COLUMNS));
+            line = "        ".to_owned();
+        }
+        line = format!("{line}{part} ");
+    }
+    lines.push(fit(line.trim_end(), COLUMNS));
+    lines
+}
+
 fn list(counts: &[(String, u64)]) -> String {
     let parts: Vec<String> = counts
         .iter()
@@ -171,7 +191,7 @@ fn failed(report: &Report<'_>) -> Vec<String> {
         return Vec::new();
     }
     let listed = &verdicts[..verdicts.len().min(LISTED)];
-    let mut lines = vec![fit(&format!("failed: {}", list(&report.failures())), COLUMNS)];
+    let mut lines = wrapped("failed: ", &report.failures());
     lines.extend(rows(listed, |verdict| {
         harmless(failure_kind(verdict).unwrap_or(NO_KIND))
     }));
@@ -350,6 +370,19 @@ mod tests {
     }
 
     #[test]
+    fn kinds_of_failure_are_all_shown_on_as_many_lines_as_they_need() {
+        let kinds: Vec<(String, u64)> = (0..12).map(|kind| (format!("kind-of-failure-{kind}"), 10)).collect();
+        let lines = wrapped("failed: ", &kinds);
+        assert!(lines.iter().all(|line| width(line) <= COLUMNS), "{lines:?}");
+        let text = lines.join(" ");
+        assert!(
+            kinds.iter().all(|(kind, _)| text.contains(&format!("{kind} 10"))),
+            "{text}"
+        );
+        assert!(lines.len() > 3 && text.ends_with("kind-of-failure-11 10"), "{text}");
+    }
+
+    #[test]
     fn pass_at_k_is_given_for_the_samples_that_there_are() {
         let mut manifest = manifest();
         manifest.samples = NonZeroU32::new(5).expect("not nought");
@@ -370,7 +403,7 @@ mod tests {
         }
         let text = of(&story, Some(&End::Finished));
         assert!(
-            text.contains("pass@5       100.0 %   95 % interval 100.0 to 100.0 %"),
+            text.contains("pass@5       100.0 %   95 % interval 20.7 to 100.0 %"),
             "{text}"
         );
         assert!(!text.contains("pass@10"), "{text}");

@@ -1,6 +1,6 @@
 //! How much room a text gets in the page, counted as it is written there: escaped.
 
-use crate::excerpt::{Excerpt, fair_limit};
+use crate::excerpt::{Excerpt, Keep, fair_limit};
 use std::borrow::Cow;
 
 /// The most for what is a line or two unless somebody is up to something: reasons, messages, labels.
@@ -35,7 +35,7 @@ impl Room {
 
     /// The same for a text that is not kept apart.
     pub(super) fn text(self, text: &str) -> String {
-        self.excerpt(&Excerpt::of(text))
+        self.excerpt(&Keep::Beginnings.text(text))
     }
 }
 

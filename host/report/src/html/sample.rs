@@ -4,9 +4,8 @@ use crate::excerpt::Excerpt;
 use crate::html::room::Room;
 use crate::line::{first, fit};
 use crate::numbers::{counted, grouped, span};
-use crate::report::{NO_KIND, decision, facts, failure_kind, grade, role, words_of_grade};
+use crate::report::{NO_KIND, decision, exit, facts, failure_kind, grade, role, used, words_of_grade};
 use crate::tale::{FailedAttempt, Ran, Source, Tale};
-use koderz_api::execution::Exit;
 use koderz_api::suite::{Grade, Verdict};
 use koderz_core::summary::{Sample, SampleId};
 use koderz_core::words;
@@ -145,12 +144,7 @@ impl ProgramView {
             subject: shown(&source.subject),
             judge: source.judge.as_ref().map(shown),
             exit: tale.outcome.as_ref().map(|outcome| match outcome {
-                Ok(ran) => format!(
-                    "{}; {} on the processor, {} of memory",
-                    room.short().text(&exit(&ran.exit)),
-                    span(ran.cpu),
-                    mebibytes(ran.memory_bytes)
-                ),
+                Ok(ran) => format!("{}; {}", room.short().text(&exit(&ran.exit)), used(ran)),
                 Err(error) => format!("could not be judged: {}", room.short().text(&error.message)),
             }),
             output: match &tale.outcome {
@@ -158,22 +152,6 @@ impl ProgramView {
                 Some(Err(_)) | None => Vec::new(),
             },
         }
-    }
-}
-
-fn mebibytes(bytes: u64) -> String {
-    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
-}
-
-fn exit(exit: &Exit) -> String {
-    match exit {
-        Exit::Passed => "passed".to_owned(),
-        Exit::Failed(check) => format!("failed: {check}"),
-        Exit::Crashed(fault) => format!("crashed: {fault}"),
-        Exit::CpuLimit => "used up its time on the processor".to_owned(),
-        Exit::WallLimit => "used up its time on the clock".to_owned(),
-        Exit::MemoryLimit => "asked for more memory than it may have".to_owned(),
-        Exit::OutputLimit => "wrote more than it may".to_owned(),
     }
 }
 

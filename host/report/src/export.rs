@@ -1,0 +1,11 @@
+//! A run in the formats of others: one text for each, described in `docs/reference/runs.md`.
+//!
+//! Nothing is left out because a run is not finished: what has no verdict says so.
+
+mod completions;
+mod csv;
+mod form;
+mod junit;
+mod printable;
+
+pub use form::{Form, export};
