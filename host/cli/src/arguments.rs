@@ -1,5 +1,9 @@
 //! What can be typed: commands and their options, as typed.
 
+mod records;
+
+pub(crate) use records::{Export, List, Page, Remove, Runs, RunsCommand, Show, State};
+
 use crate::configuration::Configuration;
 use crate::server::Patience;
 use crate::setting::Setting;
@@ -31,8 +35,9 @@ const HOST: &str = "Ollama's address: host, host:port or http://…; `embedded` 
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// Where the record, reports, and plugins and cassettes of the user's own are
-    #[arg(long, global = true, value_name = "DIR", env = "KODERZ_DATA_DIR")]
+    /// Where the record, reports, and plugins and cassettes of the user's own are [default: KODERZ_DATA_DIR, or the usual
+    /// folder of this system]
+    #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 }
 
@@ -52,6 +57,10 @@ pub(crate) enum Command {
     Status(Status),
     /// Look a server over, say what is wrong, and suggest settings for it
     Doctor(Doctor),
+    /// List, show and remove runs that were recorded
+    Runs(Runs),
+    /// Write a run in a format that other programs read
+    Export(Export),
 }
 
 /// For every command that asks a server.
@@ -68,7 +77,7 @@ pub(crate) struct Server {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) deadline: Option<Duration>,
     /// Retries of a question after its first attempt [default: the policy's, which is 3]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) max_retries: Option<u32>,
     /// Retry policy: a plugin's name or file [default: exponential]
     #[arg(long, value_name = "NAME|FILE")]
@@ -94,7 +103,7 @@ pub(crate) struct Asking {
     #[arg(long, value_name = "NAME|FILE", help = suite_help())]
     pub(crate) suite: Option<String>,
     /// What all chance follows from, the model's included [default: 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
     /// Sampling temperature; 0 is greedy [default: 0]
     #[arg(long, value_name = "T", value_parser = temperature, allow_negative_numbers = true)]
@@ -112,10 +121,10 @@ pub(crate) struct Benchmark {
     #[command(flatten)]
     pub(crate) asking: Asking,
     /// First task, counted from 0 [default: 0]
-    #[arg(long, value_name = "N", help_heading = "Tasks")]
+    #[arg(long, value_name = "N", help_heading = "Tasks", allow_negative_numbers = true)]
     pub(crate) start: Option<u64>,
     /// First task that is left out again [default: all from --start on]
-    #[arg(long, value_name = "N", help_heading = "Tasks")]
+    #[arg(long, value_name = "N", help_heading = "Tasks", allow_negative_numbers = true)]
     pub(crate) end: Option<u64>,
     /// Answers to each task [default: what the suite says, which is usually 1]
     #[arg(long, value_name = "N", help_heading = "Tasks", value_parser = positive)]

@@ -2,7 +2,7 @@
 
 use crate::arguments::{Asking, Benchmark, RunOne, Server};
 use crate::configuration::Configuration;
-use crate::destination::Destination;
+use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
 use crate::places::Places;
 use crate::server::{self, Patience, Reached};
@@ -84,7 +84,12 @@ async fn begin(wanted: Wanted, desk: &Desk) -> Result<Ended> {
         configuration,
         terminal,
     } = desk;
-    let export = wanted.asking.export.as_deref().map(Destination::reserve).transpose()?;
+    let export = wanted
+        .asking
+        .export
+        .as_deref()
+        .map(|path| Destination::reserve(path, Readers::Usual))
+        .transpose()?;
     let library = equipment::library(&wanted.server, places)?;
     let equipment = equipment::gather(
         &library,
@@ -124,6 +129,7 @@ async fn begin(wanted: Wanted, desk: &Desk) -> Result<Ended> {
         manifest,
         concurrency: wanted.concurrency,
         deadline: wanted.server.deadline,
+        changes: Vec::new(),
         retry_inconclusive: false,
         export,
     })
@@ -223,6 +229,8 @@ fn manifest(
         timeout: reached.silence,
         deadline: wanted.server.deadline,
         max_retries: equipment.max_retries,
-        command_line: std::env::args().collect(),
+        command_line: std::env::args_os()
+            .map(|argument| argument.to_string_lossy().into_owned())
+            .collect(),
     }
 }

@@ -14,6 +14,7 @@ pub(crate) struct Configuration {
     pub(crate) concurrency: NonZeroU32,
     pub(crate) temperature: f64,
     pub(crate) seed: u64,
+    pub(crate) completions_format: String,
 }
 
 impl Configuration {

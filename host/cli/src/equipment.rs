@@ -46,7 +46,12 @@ pub(crate) struct Wish<'a> {
 
 /// The library of plugins that these options can name.
 pub(crate) fn library(options: &arguments::Server, places: &Places) -> Result<Library> {
-    let engines = Engines::new(Some(&places.compiled()))?;
+    let cache = places.compiled();
+    let engines = Engines::new(Some(&cache)).or_else(|error| {
+        // Without it every start compiles the plugins anew, which takes time and nothing else.
+        tracing::warn!("{error}; plugins are compiled anew\nhint: KODERZ_CACHE_DIR names a folder that can be written");
+        Engines::new(None)
+    })?;
     Ok(Library::new(engines, options.plugins.clone(), places.plugins()))
 }
 
@@ -189,6 +194,14 @@ pub(crate) fn changes(manifest: &Manifest, used: &Used) -> Vec<String> {
             .iter()
             .find(|before| before.identity.name == now.identity.name);
         compare("the evaluator", before, now);
+    }
+    if used.suite.settings != manifest.suite.settings {
+        let shown = |settings: &Map<String, Value>| Value::Object(settings.clone());
+        changes.push(format!(
+            "the suite's settings were {} and are {}",
+            shown(&manifest.suite.settings),
+            shown(&used.suite.settings)
+        ));
     }
     changes
 }

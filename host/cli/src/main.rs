@@ -7,12 +7,15 @@ mod configuration;
 mod destination;
 mod doctor;
 mod equipment;
+mod export;
 mod figure;
 mod log;
 mod meanwhile;
 mod places;
+mod recorded;
 mod resident;
 mod resume;
+mod runs;
 mod serve;
 mod server;
 mod session;
@@ -22,7 +25,7 @@ mod signals;
 mod status;
 mod wait;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use arguments::{Arguments, Command};
 use benchmark::Desk;
 use clap::Parser;
@@ -102,6 +105,8 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
         Command::Wait(arguments) => wait::wait(arguments, &desk).await,
         Command::Status(arguments) => status::status(arguments, &desk).await,
         Command::Doctor(arguments) => doctor::doctor(arguments, &desk).await,
+        Command::Runs(arguments) => runs::runs(arguments, &desk.places),
+        Command::Export(arguments) => export::export(&arguments, &desk.places),
     }
 }
 
@@ -130,7 +135,9 @@ fn show_one(ended: &Ended) -> Result<Outcome> {
 /// Writes to standard output, where nobody may be reading any more.
 fn print(text: &str) -> Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output; what was recorded is safe")
+        }
         _ => Ok(()),
     }
 }

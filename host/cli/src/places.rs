@@ -20,8 +20,9 @@ impl Places {
     pub(crate) fn find(data: Option<&Path>) -> Result<Self> {
         let usual = ProjectDirs::from("", "", "koderz");
         let none = "this system names no home folder\nhint: --data-dir and KODERZ_CACHE_DIR name folders";
-        let data = match data {
-            Some(data) => data.to_owned(),
+        let variable = env::var_os("KODERZ_DATA_DIR").filter(|value| !value.is_empty());
+        let data = match data.map(Path::to_owned).or(variable.map(PathBuf::from)) {
+            Some(data) => data,
             None => usual.as_ref().context(none)?.data_dir().to_owned(),
         };
         if data.exists() && !data.is_dir() {

@@ -2,33 +2,28 @@
 
 use crate::arguments::Resume;
 use crate::benchmark::Desk;
-use crate::destination::Destination;
+use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Used, Wish};
+use crate::recorded;
 use crate::server::{self, Patience};
 use crate::session::{Before, Ended, Session, work};
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
 use koderz_core::past::Past;
-use koderz_record::{Record, RunState};
 use koderz_report::Story;
 use std::collections::BTreeMap;
 
 pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Ended> {
     let Desk { places, terminal, .. } = desk;
-    if !places.record().is_file() {
-        bail!(
-            "there is no record of runs at {}\nhint: koderz benchmark begins one; --data-dir names another folder",
-            places.record().display()
-        );
-    }
-    let export = arguments.export.as_deref().map(Destination::reserve).transpose()?;
-    let record = Record::open(places.record())?;
+    let record = recorded::open(places)?;
+    let export = arguments
+        .export
+        .as_deref()
+        .map(|path| Destination::reserve(path, Readers::Usual))
+        .transpose()?;
     let run = record.find(&arguments.run)?;
     let manifest = record.manifest(&run)?;
-    if let RunState::Running { pid } = record.state(&run)? {
-        let by = pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
-        bail!("run {run} is going on{by}\nhint: wait until it has ended, or stop it");
-    }
+    recorded::at_rest(&record, &run)?;
     let options = &arguments.server;
     let library = equipment::library(options, places)?;
     let equipment = equipment::gather(
@@ -73,6 +68,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Ended> {
         record,
         run,
         deadline: options.deadline.or(manifest.deadline),
+        changes,
         manifest,
         before,
         concurrency,

@@ -1,6 +1,6 @@
 //! One stretch of work on a run: everything is ready, so it is done, shown and put away.
 
-use crate::destination::Destination;
+use crate::destination::{Destination, Readers};
 use crate::equipment::Equipment;
 use crate::places::Places;
 use crate::server::Reached;
@@ -15,8 +15,9 @@ use koderz_core::scheduler::{self, Ports};
 use koderz_core::stop::brake;
 use koderz_record::{Record, RunId};
 use koderz_report::{Paths, Report, RetryLog, Story, Terminal};
-use std::fs;
+use std::fs::DirBuilder;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub(crate) struct Session<'a> {
     pub(crate) before: Before,
     pub(crate) concurrency: Concurrency,
     pub(crate) deadline: Option<Duration>,
+    /// What is not what the run was begun with.
+    pub(crate) changes: Vec<String>,
     pub(crate) retry_inconclusive: bool,
     pub(crate) export: Option<Destination>,
 }
@@ -73,6 +76,7 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
         before,
         concurrency,
         deadline,
+        changes,
         retry_inconclusive,
         export,
     } = session;
@@ -82,6 +86,7 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
         concurrency,
         max_retries: equipment.max_retries,
         deadline,
+        changes,
         ..plan(&manifest)
     };
     let story = Arc::new(Live(Mutex::new(before.story)));
@@ -126,6 +131,7 @@ fn plan(manifest: &Manifest) -> Plan {
         defaults: manifest.defaults.clone(),
         context_tokens: manifest.context_tokens,
         max_retries: manifest.max_retries,
+        changes: Vec::new(),
         deadline: manifest.deadline,
         caps: Caps::default(),
     }
@@ -135,9 +141,9 @@ fn put_away(ended: &Ended, export: Option<Destination>) -> Result<()> {
     let report = ended.report();
     if let Some(path) = &ended.paths.report {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            private_folder(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
-        Destination::reserve(path)?.write(&koderz_report::html(&report)?)?;
+        Destination::reserve(path, Readers::Owner)?.write(&koderz_report::html(&report)?)?;
     }
     if let Some(export) = export {
         let mut text = serde_json::to_string_pretty(&koderz_report::json(&report)).context("write the export")?;
@@ -145,6 +151,15 @@ fn put_away(ended: &Ended, export: Option<Destination>) -> Result<()> {
         export.write(&text)?;
     }
     Ok(())
+}
+
+/// A folder for what holds prompts and answers.
+pub(crate) fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// The story of a run, told as it goes on.

@@ -1,0 +1,80 @@
+//! `koderz runs show`: what a run came to, or all that is known of one of its tasks.
+
+use crate::arguments::Show;
+use crate::places::Places;
+use crate::recorded::{self, Recorded};
+use crate::{Outcome, print};
+use anyhow::{Result, anyhow};
+use koderz_record::RunState;
+use koderz_report::{Story, Which};
+
+pub(super) fn show(arguments: &Show, places: &Places) -> Result<Outcome> {
+    let record = recorded::open(places)?;
+    let run = record.find(&arguments.run)?;
+    if let RunState::Running { pid } = record.state(&run)? {
+        eprintln!("{}; this is what is there so far", recorded::going_on(&run, pid));
+    }
+    let text = match &arguments.problem {
+        Some(task) => {
+            let recorded = Recorded::read(&record, &run, places, Story::unabridged)?;
+            let which = Which {
+                task,
+                sample: arguments.sample,
+            };
+            task_of(&recorded, which, arguments.json)
+                .ok_or_else(|| anyhow!("run {run} has {}", missing(recorded.story(), which)))?
+        }
+        None => whole(&Recorded::read(&record, &run, places, Story::new)?, arguments.json),
+    };
+    print(&text)?;
+    Ok(Outcome::Done)
+}
+
+fn task_of(recorded: &Recorded, which: Which<'_>, json: bool) -> Option<String> {
+    let report = recorded.report();
+    if json {
+        koderz_report::closeup_json(&report, which)
+    } else {
+        koderz_report::closeup(&report, which)
+    }
+}
+
+fn whole(recorded: &Recorded, json: bool) -> String {
+    let report = recorded.report();
+    if json {
+        koderz_report::escaped_pretty(&koderz_report::json(&report)) + "\n"
+    } else {
+        koderz_report::text(&report)
+    }
+}
+
+/// Names of tasks that are shown where one is missing.
+const SHOWN: usize = 5;
+
+/// What there is not, and what there is instead.
+fn missing(story: &Story, which: Which<'_>) -> String {
+    let wanted = which.task.to_lowercase();
+    let mut tasks: Vec<&str> = story.summary().samples.keys().map(|id| id.task.as_str()).collect();
+    let samples = tasks.iter().filter(|task| **task == which.task).count();
+    if let (1.., Some(sample)) = (samples, which.sample) {
+        return format!(
+            "no sample {sample} of task `{}`\nhint: it has {samples}, counted from 0",
+            which.task
+        );
+    }
+    tasks.dedup();
+    if tasks.is_empty() {
+        return format!("no task `{}`: none has begun", which.task);
+    }
+    let near = tasks.iter().filter(|task| task.to_lowercase().contains(&wanted));
+    let mut shown: Vec<&str> = near.copied().take(SHOWN).collect();
+    if shown.is_empty() {
+        shown = tasks.iter().copied().take(SHOWN).collect();
+    }
+    format!(
+        "no task `{}`\nhint: it has {}, such as {}",
+        which.task,
+        tasks.len(),
+        shown.join(", ")
+    )
+}
