@@ -59,8 +59,39 @@
 //! koderz_plugin::export!(suite: Sums);
 //! ```
 //!
-//! Build with `cargo build --release --target wasm32-unknown-unknown` as a `cdylib`; `cargo test` runs the same code
-//! natively, with [`testing`] in the place of a host.
+//! # Building
+//!
+//! A crate of its own needs in `Cargo.toml`, with `PATH` leading to this crate,
+//!
+//! ```toml
+//! [lib]
+//! crate-type = ["cdylib", "rlib"]
+//!
+//! [dependencies]
+//! koderz-plugin = { path = "PATH" }
+//! serde = { version = "1", features = ["derive"] }
+//! schemars = "1"
+//!
+//! [profile.release]
+//! opt-level = "s"
+//! lto = true
+//! panic = "abort"
+//! strip = true
+//! ```
+//!
+//! and in `.cargo/config.toml`, so that cargo writes a component and not a core module,
+//!
+//! ```toml
+//! [target.wasm32-unknown-unknown]
+//! linker = "wasm-component-ld"
+//! ```
+//!
+//! Then `cargo build --release --target wasm32-unknown-unknown` writes `target/wasm32-unknown-unknown/release/NAME.wasm`, and
+//! `koderz benchmark --suite ./NAME.wasm` or `--retry ./NAME.wasm` uses it; one that lies in `plugins` in the user's data folder
+//! is found by its name. `rustup target add wasm32-unknown-unknown` provides the target's standard library; where this
+//! project's set-up has built one instead, `RUSTFLAGS="--sysroot target/setup/wasm-std-VERSION/sysroot"` names it.
+//!
+//! `cargo test` runs the same code natively, with [`testing`] in the place of a host.
 
 #![warn(missing_docs)]
 
