@@ -9,3 +9,4 @@ mod outages;
 mod plugins;
 mod project;
 mod resume;
+mod runs;
