@@ -188,3 +188,58 @@ fn a_finished_run_can_be_resumed_and_nothing_happens() {
         "only the beginning and the end of no work were added"
     );
 }
+
+#[test]
+fn other_settings_of_the_suite_are_another_benchmark_and_have_to_be_allowed() {
+    let koderz = Koderz::new();
+    // The cassette has completions only, so every conversation is inconclusive.
+    koderz.call("benchmark --host embedded --local-model gemma3:270m-base --end 2");
+    let refused = koderz.call("resume --set suite.prompt-style=completion");
+    assert_eq!(refused.code, Some(2), "{}", refused.stdout);
+    assert!(
+        refused
+            .stderr
+            .contains(r#"the suite's settings were {} and are {"prompt-style":"completion"}"#),
+        "{}",
+        refused.stderr
+    );
+    let allowed = koderz.call("resume --set suite.prompt-style=completion --allow-changes");
+    assert_eq!(allowed.code, Some(0), "{}", allowed.stderr);
+    assert!(
+        allowed.stdout.contains("changed in mid-run: the suite's settings were"),
+        "{}",
+        allowed.stdout
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let koderz = Koderz::new();
+    let file = koderz.data().join(std::ffi::OsStr::from_bytes(b"\xff.json"));
+    let mut command = koderz.command("benchmark --host embedded --local-model reference --end 1 --export");
+    let ended = koderz_tests::end(command.arg(&file));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(file.is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cache_that_cannot_be_written_costs_time_and_not_the_run() {
+    let koderz = Koderz::new();
+    let file = koderz.data().join("no-folder");
+    std::fs::write(&file, "").expect("a file");
+    let suite = koderz_tests::test_plugin("many");
+    let mut command = koderz.command(&format!(
+        "benchmark --host embedded --local-model lorem:10000 --set suite.count=2 --suite {}",
+        suite.display()
+    ));
+    let ended = koderz_tests::end(command.env("KODERZ_CACHE_DIR", file.join("below")));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("WARN set up the WASM engine: open the folder"),
+        "{}",
+        ended.stderr
+    );
+}
