@@ -6,6 +6,7 @@ subject (`load`, then `call`), or holds a judge (`judge`). This file only hands 
 
 import sys
 
+import failures
 import library  # noqa: F401  Modules exist at run time only if they are imported when the component is made.
 import judge
 import subject
@@ -34,17 +35,19 @@ class Evaluator(exports.Evaluator):
 
     def call(self, entry_point, input):
         answer, error = subject.call(entry_point, input)
-        _or_raise(error)
+        if error is not None:
+            # Encoded, and read by a judge.
+            raise Err(error)
         return answer
 
     def judge(self, source, entry_points):
         broken, failed = judge.judge(source, entry_points)
         if broken is not None:
-            raise Err(evaluator.Objection_Broken(broken))
+            raise Err(evaluator.Objection_Broken(failures.sendable(broken)))
         if failed is not None:
-            raise Err(evaluator.Objection_Failed(failed))
+            raise Err(evaluator.Objection_Failed(failures.sendable(failed)))
 
 
 def _or_raise(error):
     if error is not None:
-        raise Err(error)
+        raise Err(failures.sendable(error))

@@ -9,6 +9,8 @@ says its kind and how many values follow it:
     {"i": "-0x1f"}        any other int
     {"f": "0x1.8p+1"}     float, exactly; also inf, -inf and nan
     {"c": ["0x…", "0x…"]} complex
+    {"q": ["0x1", "0x3"]} Fraction
+    {"m": "1.50"}         Decimal
     {"b": "00ff"}         bytes
     {"y": "00ff"}         bytearray
     {"r": [0, 9, 2]}      range
@@ -21,11 +23,24 @@ gets no object of its making.
 """
 
 import json
+import re
+from decimal import Decimal
+from fractions import Fraction
 
 # Tokens of one value. More than any honest answer has, and little enough to be refused before memory runs out.
 MOST = 4_000_000
 
 _SMALL = 1 << 53
+
+# What an encoder writes, by its shape. The parser of JSON answers every open bracket with a call of itself, so a text
+# that may be deep is held against this first. Nothing here goes back, so the time is linear.
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_SCALAR = rf"(?:{_STRING}|[-\w]++)"
+_TOKEN = rf"(?:{_SCALAR}|\{{{_STRING}:(?:{_SCALAR}|\[{_SCALAR}(?:,{_SCALAR})*+\])\}})"
+_SHAPE = re.compile(rf"\[{_TOKEN}(?:,{_TOKEN})*+\]")
+
+# Brackets that may all be open at once without harm.
+_SHALLOW = 100
 _ITERATORS = tuple(
     type(sample)
     for sample in (
@@ -83,6 +98,11 @@ def _encode(value, tokens, open_values):
     elif isinstance(value, complex):
         parts = complex.real.__get__(value), complex.imag.__get__(value)
         tokens.append({"c": [float.hex(part) for part in parts]})
+    elif isinstance(value, Fraction):
+        parts = Fraction.numerator.fget(value), Fraction.denominator.fget(value)
+        tokens.append({"q": [hex(int.__add__(part, 0)) for part in parts]})
+    elif isinstance(value, Decimal):
+        tokens.append({"m": Decimal.__str__(value)})
     elif isinstance(value, bytes):
         tokens.append({"b": bytes.hex(value)})
     elif isinstance(value, bytearray):
@@ -118,7 +138,9 @@ def _container(kind, values, tokens, open_values):
 
 
 def decode(text):
-    """The value of a text. Raises ValueError for a text that no encoder writes."""
+    """The value of a text. Raises an exception of one kind or another for a text that no encoder writes."""
+    if text.count("[") + text.count("{") > _SHALLOW and not _SHAPE.fullmatch(text):
+        raise ValueError("not an encoded value")
     tokens = json.loads(text)
     if type(tokens) is not list:
         raise ValueError("not an encoded value")
@@ -160,6 +182,8 @@ _SCALARS = {
     "i": lambda content: int(content, 16),
     "f": float.fromhex,
     "c": lambda content: complex(float.fromhex(content[0]), float.fromhex(content[1])),
+    "q": lambda content: Fraction(*(int(part, 16) for part in content)),
+    "m": lambda content: Decimal(str.__str__(content)),
     "b": bytes.fromhex,
     "y": bytearray.fromhex,
     "r": lambda content: range(*(int(part, 16) for part in content)),

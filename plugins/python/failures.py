@@ -4,9 +4,14 @@ import linecache
 import reprlib
 import traceback
 
-# Lines of a traceback that are kept, and characters of one value.
+# Lines of a traceback that are kept, and characters of one value, of a message and of all that is said.
 _FRAMES = 6
+_MESSAGE = 500
+_ALL = 4000
 _VALUE = 200
+
+_NAME = type.__dict__["__name__"].__get__
+_BASES = type.__dict__["__mro__"].__get__
 
 _short = reprlib.Repr()
 _short.maxlevel = 4
@@ -23,28 +28,49 @@ def value(shown):
     """A value, short enough to read, whatever its own `__repr__` does."""
     try:
         return _short.repr(shown)
-    except Exception:
+    except BaseException:
         return f"<{type(shown).__name__}>"
 
 
 def summary(error):
     """An exception in one line."""
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        return f"imports {error.name}, which this evaluator does not have"
-    if isinstance(error, SyntaxError):
-        return f"{type(error).__name__}: {error.msg} (line {error.lineno})"
+    kind = kinds(error)[0]
     try:
-        text = str(error)
-    except Exception:
-        text = ""
-    text = text if len(text) <= 500 else text[:500] + "…"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            return f"imports {error.name}, which this evaluator does not have"
+        if isinstance(error, SyntaxError):
+            return f"{kind}: {error.msg} (line {error.lineno})"
+    except BaseException:
+        return kind
+    text = message(error, _MESSAGE)
+    return f"{kind}: {text}" if text else kind
+
+
+def kinds(error):
+    """The names of an exception's types, the most particular first, whatever their metaclasses say."""
+    return [_NAME(base)[:100] for base in _BASES(type(error))]
+
+
+def message(error, most):
+    """What an exception says, whatever its own `__str__` does."""
+    try:
+        # What `__str__` answers may be of a subclass.
+        text = str.__getitem__(str(error), slice(most + 1))
+    except BaseException:
+        return ""
+    return text if len(text) <= most else text[:most] + "…"
+
+
+def sendable(text):
+    """A text as it may leave the component: short, and without half characters."""
+    text = text if len(text) <= _ALL else text[:_ALL] + "…"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def trace(error, name):
     """Where in a source an exception came from, the innermost place last."""
     try:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]
-    except Exception:
+    except BaseException:
         return ""
     return "\n".join(f"  line {frame.lineno}, in {frame.name}: {frame.line}" for frame in frames[-_FRAMES:])

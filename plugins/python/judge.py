@@ -1,8 +1,11 @@
-"""The trusted side: runs a check that reaches what it checks only through calls that carry plain values."""
+"""The trusted side: runs a check that reaches what it checks only through calls that carry plain values.
+
+What comes back is whatever the subject made of its own side. A reply that cannot be read is the subject's failure, and
+remains one when the check lets every exception pass.
+"""
 
 import ast
 import builtins
-import json
 
 import encoding
 import failures
@@ -23,6 +26,10 @@ class _Raised:
     words = ""
 
 
+class _Unreadable(BaseException):
+    """Ends a check whose subject sent what no encoder writes."""
+
+
 def judge(source, entry_points):
     """Runs a check. Answers (why it cannot be run, why it did not accept); both none where it accepted."""
     failures.remember(NAME, source)
@@ -32,12 +39,14 @@ def judge(source, entry_points):
     except (SyntaxError, ValueError, RecursionError) as error:
         return failures.summary(error), None
     scope = {"__name__": "check", _EXPLAIN: _explain}
-    scope.update((name, _proxy(name)) for name in entry_points)
+    unreadable = []
+    scope.update((name, _proxy(name, unreadable)) for name in entry_points)
     try:
         exec(code, scope)
+        objection = None
     except BaseException as error:
-        return None, _objection(error)
-    return None, None
+        objection = _objection(error)
+    return None, unreadable[0] if unreadable else objection
 
 
 def _objection(error):
@@ -53,14 +62,21 @@ def _explain(left, right, message):
     return text if message is None else f"{text} ({message})"
 
 
-def _proxy(entry_point):
+def _proxy(entry_point, unreadable):
     def call(*positional, **named):
         arguments = (list(positional), named)
+        sent = encoding.encode(arguments)
         try:
-            answer = subject.call(entry_point, encoding.encode(arguments))
-        except Err as error:
-            raise _exception(error.value) from None
-        value, changed = encoding.decode(answer)
+            try:
+                value, changed = encoding.decode(subject.call(entry_point, sent))
+                raised = None
+            except Err as error:
+                raised = _exception(encoding.decode(error.value))
+        except Exception as error:
+            unreadable.append(f"the answer's reply cannot be read: {failures.summary(error)}")
+            raise _Unreadable from None
+        if raised is not None:
+            raise raised
         if changed is not None:
             encoding.carry_back(arguments, changed)
         return value
@@ -69,21 +85,21 @@ def _proxy(entry_point):
     return call
 
 
-def _exception(text):
+def _exception(told):
     """The exception that the subject raised, as the built-in class that it is of, so that a check can expect it."""
-    told = json.loads(text)
-    for name in told["bases"]:
-        kind = getattr(builtins, name, None)
-        if isinstance(kind, type) and issubclass(kind, Exception):
-            break
-    else:
-        kind = RuntimeError
-    # An exception whose class wants arguments of its own cannot be made from a message alone.
-    if issubclass(kind, (UnicodeError, BaseExceptionGroup)):
-        kind = ValueError
-    raised = type(told["type"], (kind, _Raised), {})(told["message"])
-    raised.words = told["words"]
-    return raised
+    kinds, message, words = told
+    if not (type(kinds) is list and all(type(text) is str for text in (*kinds, message, words))):
+        raise ValueError("not an encoded exception")
+    members = {"__str__": lambda self: message, "words": words or "an exception without words"}
+    name = kinds[0] if kinds and kinds[0].isidentifier() else "Exception"
+    for kind in (*(getattr(builtins, name, None) for name in kinds[:100]), RuntimeError):
+        if not (isinstance(kind, type) and issubclass(kind, Exception)):
+            continue
+        try:
+            return type(name, (kind, _Raised), members)(message)
+        except TypeError:
+            # The class wants arguments of its own, so one of its bases has to do.
+            continue
 
 
 class _Assertions(ast.NodeTransformer):

@@ -1,14 +1,18 @@
 """The part of the standard library that programs may import.
 
-A module exists in the component only if it was imported when the component was made, so this list is what there is.
+A module exists in the component only if it was imported when the component was made, so this list is what there is. Some are
+there only so that a program that imports them and does not need them runs: no thread, process or socket can be made.
+What the library itself imports late, such as `_strptime` and the encodings, has to be named as well.
 """
 
 # ruff: noqa: F401
 import __future__
+import _strptime
 import abc
 import argparse
 import array
 import ast
+import asyncio
 import base64
 import binascii
 import bisect
@@ -16,31 +20,61 @@ import builtins
 import calendar
 import cmath
 import codecs
+import codeop
 import collections
 import collections.abc
 import colorsys
+import concurrent.futures
+import concurrent.futures.process
+import concurrent.futures.thread
+import configparser
 import contextlib
+import contextvars
 import copy
+import copyreg
 import csv
 import dataclasses
 import datetime
 import decimal
 import difflib
+import dis
+import doctest
+import encodings.ascii
+import encodings.cp1252
+import encodings.hex_codec
+import encodings.idna
+import encodings.latin_1
+import encodings.punycode
+import encodings.rot_13
+import encodings.unicode_escape
+import encodings.utf_16
+import encodings.utf_16_be
+import encodings.utf_16_le
+import encodings.utf_32
+import encodings.utf_8_sig
 import enum
+import errno
+import filecmp
 import fnmatch
 import fractions
 import functools
 import gc
+import getopt
 import getpass
+import gettext
 import glob
 import graphlib
+import gzip
 import hashlib
 import heapq
 import hmac
 import html
+import html.entities
 import html.parser
+import importlib.util
 import inspect
 import io
+import ipaddress
 import itertools
 import json
 import keyword
@@ -49,8 +83,11 @@ import locale
 import logging
 import marshal
 import math
+import multiprocessing
+import multiprocessing.pool
 import numbers
 import operator
+import optparse
 import os
 import os.path
 import pathlib
@@ -62,28 +99,38 @@ import queue
 import random
 import re
 import reprlib
+import sched
 import secrets
+import selectors
 import shlex
 import shutil
+import signal
+import socket
 import stat
 import statistics
 import string
+import string.templatelib
 import struct
+import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 import timeit
 import token
 import tokenize
+import tomllib
 import traceback
 import types
 import typing
 import unicodedata
 import unittest
+import unittest.mock
 import urllib.parse
 import uuid
 import warnings
 import weakref
+import xml.etree.ElementTree
 import zlib
 import zoneinfo

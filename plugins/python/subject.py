@@ -1,11 +1,14 @@
 """The untrusted side: runs what a model wrote, and answers a judge's calls of it."""
 
-import json
+import sys
 
 import encoding
 import failures
 
 NAME = "<answer>"
+
+# Characters of an exception's message that a check gets to see.
+_MESSAGE = 2000
 
 _loaded = {}
 
@@ -23,6 +26,7 @@ def load(source):
 
 def _execute(source, scope):
     failures.remember(NAME, source)
+    sys.argv = [NAME]
     try:
         exec(compile(source, NAME, "exec", dont_inherit=True), scope)
     except BaseException as error:
@@ -39,8 +43,8 @@ def _in_words(error):
 def call(entry_point, text):
     """Calls a definition with encoded arguments: an encoded pair of the value and the arguments, or an error.
 
-    The pair holds the arguments only if the call changed them. The error is a JSON object of the exception's type, its
-    message, its bases by name, and words for a person.
+    The pair holds the arguments only if the call changed them. The error is an encoded tuple of the names of the
+    exception's types, the most particular first, its message, and words for a person.
     """
     try:
         positional, named = encoding.decode(text)
@@ -49,10 +53,5 @@ def call(entry_point, text):
         after = encoding.encode((positional, named))
         return encoding.encode((value, None if after == before else (positional, named))), None
     except BaseException as error:
-        try:
-            message = str(error)[:2000]
-        except BaseException:
-            message = ""
-        bases = [base.__name__ for base in type(error).__mro__]
-        words = {"type": type(error).__name__, "bases": bases, "message": message, "words": _in_words(error)}
-        return None, json.dumps(words)
+        told = failures.kinds(error), failures.message(error, _MESSAGE), failures.sendable(_in_words(error))
+        return None, encoding.encode(told)

@@ -8,6 +8,7 @@
 mod budget;
 mod inmate;
 mod output;
+mod words;
 
 use crate::bindings::exports::koderz::plugin::evaluator::{Guest as Exports, GuestIndices, Objection};
 use crate::bindings::exports::koderz::plugin::identity;
@@ -23,12 +24,16 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 use wasmtime::component::{Component, InstancePre};
-use wasmtime::{Engine, Store, Trap};
-use wasmtime_wasi::I32Exit;
+use wasmtime::{Engine, Store};
+use words::{in_words, shown};
 
 /// The stack of a thread that runs programs: the guest's own, and room for the host below and above it. Only what is
 /// used of it becomes memory.
 const THREAD_STACK: usize = 4 * crate::engine::EVALUATOR_STACK;
+
+/// The longest reply in bytes that is carried from a subject to its judge: far more than an honest one, and little
+/// enough for the host to hold twice.
+const LONGEST_REPLY: usize = 64 << 20;
 
 /// What an evaluator may use for saying who it is.
 const ABOUT: Limits = Limits {
@@ -133,7 +138,7 @@ impl ComponentEvaluator {
         let ended = cell.exports.call_run(&mut cell.store, &program.subject);
         let exit = cell.overrun().map(Exit::from).unwrap_or_else(|| match ended {
             Ok(Ok(())) => Exit::Passed,
-            Ok(Err(exception)) => Exit::Crashed(exception),
+            Ok(Err(exception)) => Exit::Crashed(shown(&exception)),
             Err(trap) => Exit::Crashed(in_words(&trap)),
         });
         Ok((exit, cell.cpu(), cell.memory()))
@@ -150,7 +155,7 @@ impl ComponentEvaluator {
         let loaded = subject.exports.call_load(&mut subject.store, &program.subject);
         let unfit = subject.overrun().map(Exit::from).or_else(|| match loaded {
             Ok(Ok(())) => None,
-            Ok(Err(exception)) => Some(Exit::Crashed(exception)),
+            Ok(Err(exception)) => Some(Exit::Crashed(shown(&exception))),
             Err(trap) => Some(Exit::Crashed(in_words(&trap))),
         });
         if let Some(exit) = unfit {
@@ -164,6 +169,7 @@ impl ComponentEvaluator {
         cell.store.data_mut().budget.pause();
         let own = cell.overrun();
         let (cpu, memory) = (cell.cpu(), cell.memory());
+        let answered = cell.store.data().answered;
         let Role::Judge(mut subject) = std::mem::replace(&mut cell.store.data_mut().role, Role::Alone) else {
             return Err(self.failed("the judge lost its subject".to_owned()));
         };
@@ -175,13 +181,18 @@ impl ComponentEvaluator {
             match (ended, own) {
                 (_, Some(overrun)) => Exit::from(overrun),
                 (Ok(Ok(())), None) => Exit::Passed,
-                (Ok(Err(Objection::Failed(why))), None) => Exit::Failed(why),
+                (Ok(Err(Objection::Failed(why))), None) => Exit::Failed(shown(&why)),
                 (Ok(Err(Objection::Broken(message))), None) => {
                     return Err(ExecutionError {
                         kind: ExecutionErrorKind::BrokenJudge,
-                        message,
+                        message: shown(&message),
                     });
                 }
+                // It was well until it was told something.
+                (Err(trap), None) if answered => Exit::Failed(format!(
+                    "an answer that the check cannot deal with: {}",
+                    in_words(&trap)
+                )),
                 (Err(trap), None) => return Err(self.failed(format!("the judge: {}", in_words(&trap)))),
             }
         };
@@ -225,7 +236,14 @@ impl Cell {
         // A program that survives a refusal of memory has still been refused, and must not be judged by what it says.
         match inmate.overrun() {
             Some(overrun) => Err(overrun.into()),
-            None => answer,
+            None => answer.and_then(|answer| match answer.as_ref().unwrap_or_else(|error| error).len() {
+                ..=LONGEST_REPLY => Ok(answer),
+                length => {
+                    let words = format!("a reply of {} MiB, which is more than may cross", length >> 20);
+                    self.store.data_mut().trap = Some(words.clone());
+                    Err(wasmtime::Error::msg(words))
+                }
+            }),
         }
     }
 
@@ -250,19 +268,6 @@ impl From<Overrun> for Exit {
             Overrun::Memory => Exit::MemoryLimit,
             Overrun::Output => Exit::OutputLimit,
         }
-    }
-}
-
-/// A trap, as the reader of a report is told.
-fn in_words(trap: &wasmtime::Error) -> String {
-    if let Some(exit) = trap.downcast_ref::<I32Exit>() {
-        return format!("ended the process with status {}", exit.0);
-    }
-    match trap.downcast_ref::<Trap>() {
-        Some(Trap::StackOverflow) => "stack overflow".to_owned(),
-        Some(Trap::UnreachableCodeReached) => "the interpreter aborted".to_owned(),
-        Some(trap) => trap.to_string(),
-        None => format!("{trap:#}"),
     }
 }
 

@@ -50,6 +50,8 @@ pub(crate) struct Inmate {
     pub(crate) role: Role,
     /// What ended it, where that was a trap.
     pub(crate) trap: Option<String>,
+    /// Whether it was given a subject's reply.
+    pub(crate) answered: bool,
     output: Captured,
     time: Time,
     wasi: WasiCtx,
@@ -101,6 +103,7 @@ impl subject::Host for Inmate {
         self.budget.pause();
         let answer = subject.call(&entry_point, &input);
         self.budget.resume();
+        self.answered = true;
         answer
     }
 }
@@ -224,6 +227,7 @@ pub(crate) fn store(engine: &Engine, limits: &Limits, output: Captured, stdin: &
         memory,
         role,
         trap: None,
+        answered: false,
         output,
         time,
         wasi,
