@@ -32,6 +32,7 @@ pub mod statistics;
 pub mod stop;
 pub mod summary;
 mod tasks;
+pub mod timing;
 mod trial;
 mod warm_up;
 pub mod words;

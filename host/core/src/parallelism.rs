@@ -6,6 +6,7 @@
 //! Little's law L·S/(R+S) slots are at work. As long as that rounds to L there may be more; once it is less, it is the
 //! number of slots.
 
+use crate::timing::queue_time;
 use koderz_api::chat::Reply;
 use std::time::Duration;
 
@@ -32,11 +33,9 @@ impl Sample {
     /// None where the server does not give its figures.
     pub(crate) fn of(reply: &Reply) -> Option<Self> {
         let server = reply.timing.server?;
-        let service = server.prompt? + server.generation?;
-        let waited = server.total?.saturating_sub(server.load? + service);
         Some(Sample {
-            waited: waited.saturating_sub(UNAVOIDABLE),
-            service,
+            waited: queue_time(reply)?.saturating_sub(UNAVOIDABLE),
+            service: server.prompt? + server.generation?,
         })
     }
 }

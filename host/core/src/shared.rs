@@ -8,18 +8,15 @@ use crate::ports::{Evaluator, Journal, Model, RetryPolicy, Sink, Suite};
 use crate::scheduler::{Ports, RunError};
 use crate::slots::{Slot, Slots};
 use crate::stop::{Stop, Urgency};
+use crate::timing::reloaded;
 use crate::warm_up::Warm;
 use koderz_api::chat::Reply;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
 use tokio::time::Instant;
-
-/// A server that has a model in memory is ready for a question within this time; beyond it, it has loaded.
-const WARM: Duration = Duration::from_millis(250);
 
 /// The search for the number of the server's slots, and how often it has changed the limit.
 struct Searching {
@@ -203,8 +200,7 @@ impl Shared {
 
     /// Says so, once, where an answer shows that the server has loaded its model anew.
     pub(crate) fn look_for_a_reload(&self, model: &str, reply: &Reply) {
-        let load = reply.timing.server.and_then(|server| server.load);
-        if load.is_some_and(|load| load > WARM) && !self.exclusive() && !self.reloaded.swap(true, Ordering::Relaxed) {
+        if reloaded(reply) && !self.exclusive() && !self.reloaded.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 "the server loaded {model} again in mid-run: somebody asks it for another model or other options, or its \
                  memory is short; every answer then waits"

@@ -28,7 +28,6 @@ mod secret;
 mod show;
 mod sight;
 mod table;
-mod timing;
 mod tls;
 
 pub use about::ModelInfo;
@@ -43,4 +42,3 @@ pub use patience::{parameter_count, suggested_silence};
 pub use secret::Secret;
 pub use show::ModelDetails;
 pub use table::VERSION as CLASSIFICATION_VERSION;
-pub use timing::{queue_time, reloaded};

@@ -6,7 +6,7 @@
 //! search of a run, which can keep as many under way as it likes, this needs no steady state.
 
 use koderz_api::chat::Reply;
-use koderz_transport::queue_time;
+use koderz_core::timing::queue_time;
 use std::time::Duration;
 
 /// A wait that need not have been for a slot: templates, tokenizers and connections take some milliseconds of every answer.
