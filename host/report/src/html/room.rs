@@ -1,6 +1,7 @@
 //! How much room a text gets in the page, counted as it is written there: escaped.
 
 use crate::excerpt::{Excerpt, Keep, fair_limit};
+use crate::line::acts_on_terminals;
 use std::borrow::Cow;
 
 /// The most for what is a line or two unless somebody is up to something: reasons, messages, labels.
@@ -59,6 +60,8 @@ fn visible(text: &str) -> String {
         '\n' | '\t' => c,
         '\u{7f}' => '\u{2421}',
         c if c.is_ascii_control() => char::from_u32(0x2400 + u32::from(c)).unwrap_or(c),
+        // Those that have no picture of their own, and those that would turn the text after them around.
+        c if acts_on_terminals(c) => char::REPLACEMENT_CHARACTER,
         c => c,
     };
     text.chars().map(picture).collect()
@@ -67,6 +70,14 @@ fn visible(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn characters_that_do_something_are_shown_instead() {
+        assert_eq!(
+            visible("a\u{1b}b\u{7f}\u{9b}c\u{202e}d\te\r\nf"),
+            "a\u{241b}b\u{2421}\u{fffd}c\u{fffd}d\te\nf"
+        );
+    }
 
     #[test]
     fn room_is_counted_as_it_is_written() {
