@@ -94,7 +94,7 @@ async fn begin(wanted: Wanted, desk: &Desk) -> Result<Ended> {
     let equipment = equipment::gather(
         &library,
         &Wish {
-            suite: equipment::suite_name(wanted.asking.suite.as_deref(), configuration),
+            suite: wanted.asking.suite.as_deref().unwrap_or(&configuration.suite),
             retry: wanted.server.retry.as_deref().unwrap_or(&configuration.retry),
             options: &wanted.server,
             before: None,

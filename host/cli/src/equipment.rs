@@ -1,7 +1,6 @@
 //! The plugins of a run: found, opened with their settings, and fit for each other.
 
 use crate::arguments;
-use crate::configuration::Configuration;
 use crate::places::Places;
 use crate::setting::{self, Owner};
 use anyhow::{Result, bail};
@@ -206,7 +205,16 @@ pub(crate) fn changes(manifest: &Manifest, used: &Used) -> Vec<String> {
     changes
 }
 
-/// The suite's name, from the command line or the configuration.
-pub(crate) fn suite_name<'a>(typed: Option<&'a str>, configuration: &'a Configuration) -> &'a str {
-    typed.unwrap_or(&configuration.suite)
+/// That another policy decides than when a run was begun, or the same one set otherwise, in words.
+pub(crate) fn other_policy(manifest: &Manifest, used: &Used) -> Option<String> {
+    let shown = |policy: &PluginUse| {
+        let PluginUse { identity, settings, .. } = policy;
+        let settings = Value::Object(settings.clone());
+        format!(
+            "{} {} ({:.12}) with {settings}",
+            identity.name, identity.version, policy.digest
+        )
+    };
+    let (before, now) = (shown(&manifest.retry), shown(&used.retry));
+    (before != now).then(|| format!("the retry policy was {before} and is {now}"))
 }

@@ -39,7 +39,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Ended> {
     let patience = options.timeout.unwrap_or(Patience::For(manifest.timeout));
     let concurrency = arguments.concurrency.unwrap_or(manifest.concurrency);
     let reached = server::reach(host, &manifest.models, patience, concurrency.most(), places).await?;
-    let changes = changes(&manifest, &equipment.used, &reached.digests);
+    let mut changes = changes(&manifest, &equipment.used, &reached.digests);
     if !changes.is_empty() && !arguments.allow_changes {
         bail!(
             "run {run} cannot go on as it was begun: {}\nhint: --allow-changes goes on all the same, and its verdicts \
@@ -50,6 +50,8 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Ended> {
     for change in &changes {
         tracing::warn!("{change}");
     }
+    // Another policy changes no verdict, so it needs no leave; but the record has to say which one decided.
+    changes.extend(equipment::other_policy(&manifest, &equipment.used));
     let mut before = Before {
         past: Past::default(),
         story: Story::new(manifest.clone()),

@@ -22,7 +22,7 @@ use koderz_api::suite::{Completion, Trial};
 use koderz_api::transport::{Failure, FailureKind};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// The run is to stop, and the question is left as it is.
 pub(crate) struct LeftOpen;
@@ -106,15 +106,24 @@ pub(crate) async fn ask(
         place,
         question,
         due,
+        ends: None,
         tries: Tries::default(),
         last: None,
     };
+    // Before the deadline begins: a load belongs to the run, and a question that it outlasts would be lost to it.
+    if !asking.model_is_loaded().await? {
+        return Ok(Err(LeftOpen));
+    }
     let tried = match shared.plan.deadline {
         None => asking.until_answered().await?,
-        Some(deadline) => match timeout(deadline, asking.until_answered()).await {
-            Ok(tried) => tried?,
-            Err(_) => Tried::Failed(asking.too_late(deadline)),
-        },
+        Some(deadline) => {
+            let ends = Instant::now() + deadline;
+            asking.ends = Some(ends);
+            match timeout_at(ends, asking.until_answered()).await {
+                Ok(tried) => tried?,
+                Err(_) => Tried::Failed(asking.too_late(deadline)),
+            }
+        }
     };
     match tried {
         Tried::Answered(reply, _slot) => finish(shared, id, place, Ok(*reply)).await,
@@ -131,6 +140,8 @@ struct Asking<'a> {
     place: Place,
     question: Question,
     due: Instant,
+    /// When its deadline passes.
+    ends: Option<Instant>,
     tries: Tries,
     last: Option<Failure>,
 }
@@ -139,7 +150,7 @@ impl<'a> Asking<'a> {
     async fn until_answered(&mut self) -> Result<Tried<'a>, RunError> {
         let mut began: Option<Instant> = None;
         loop {
-            let Some(slot) = self.way_is_free().await? else {
+            let Some(slot) = self.way_is_free().await else {
                 return Ok(Tried::LeftOpen);
             };
             let start = Instant::now();
@@ -166,26 +177,29 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Waits until the model is loaded, the server is not away and a slot is free. None where nothing new is to begin.
-    async fn way_is_free(&self) -> Result<Option<Slot<'a>>, RunError> {
+    /// Waits until the model was brought into memory. False where nothing new is to begin.
+    async fn model_is_loaded(&self) -> Result<bool, RunError> {
+        // An exclusive stage brings its model in and out of memory by itself, and measures that.
+        if self.shared.exclusive() {
+            return Ok(true);
+        }
+        tokio::select! {
+            () = self.shared.stop.at_least(Urgency::Drain) => Ok(false),
+            warm = warm_up(self.shared, &self.question.model) => warm.map(|()| true),
+        }
+    }
+
+    /// Waits until the server is not away and a slot is free. None where nothing new is to begin.
+    async fn way_is_free(&self) -> Option<Slot<'a>> {
         loop {
-            // An exclusive stage brings its model in and out of memory by itself, and measures that.
-            if !self.shared.exclusive() {
-                tokio::select! {
-                    () = self.shared.stop.at_least(Urgency::Drain) => return Ok(None),
-                    warm = warm_up(self.shared, &self.question.model) => warm?,
-                }
-            }
             tokio::select! {
-                () = self.shared.stop.at_least(Urgency::Drain) => return Ok(None),
+                () = self.shared.stop.at_least(Urgency::Drain) => return None,
                 () = self.shared.server.free() => {}
             }
-            let Some(slot) = self.shared.slot().await else {
-                return Ok(None);
-            };
+            let slot = self.shared.slot().await?;
             // It may have gone away while the slot was waited for.
             if self.shared.server.is_free() {
-                return Ok(Some(slot));
+                return Some(slot);
             }
         }
     }
@@ -219,7 +233,7 @@ impl<'a> Asking<'a> {
             failure,
             endpoint: shared.server.endpoint(),
             elapsed,
-            remaining: shared.plan.deadline.map(|deadline| deadline.saturating_sub(elapsed)),
+            remaining: self.ends.map(|ends| ends.saturating_duration_since(Instant::now())),
             previous_delay: self.tries.previous_delay,
             entropy,
         };

@@ -212,6 +212,27 @@ fn other_settings_of_the_suite_are_another_benchmark_and_have_to_be_allowed() {
     );
 }
 
+#[test]
+fn another_policy_needs_no_leave_and_is_in_the_record() {
+    let koderz = Koderz::new();
+    koderz.call("benchmark --host embedded --local-model reference --end 1");
+    let ended = koderz.call("resume --max-retries 7");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let record = koderz.record();
+    let entries = record.entries(&koderz.last_run()).expect("the run");
+    let began = entries.filter_map(|entry| match entry.expect("an entry").event {
+        Event::Began { changes, .. } => Some(changes),
+        _ => None,
+    });
+    let changes: Vec<Vec<String>> = began.collect();
+    assert!(changes[0].is_empty());
+    assert!(
+        changes[1][0].starts_with("the retry policy was exponential")
+            && changes[1][0].ends_with(r#"{"max-retries":7}"#),
+        "{changes:?}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn an_argument_need_not_be_text() {

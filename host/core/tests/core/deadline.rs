@@ -37,3 +37,18 @@ async fn an_attempt_under_way_is_cut_off_at_the_deadline() {
     let ran = run(1, script, hurried, Backoff { waits: false }, None).await;
     assert_eq!(ran.reasons(), ["no answer within the deadline of 60 s"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_outlasts_the_deadline_costs_no_question_and_happens_once() {
+    let script = Script {
+        load: seconds(90),
+        ..Script::default()
+    };
+    let hurried = Plan {
+        deadline: Some(seconds(60)),
+        ..plan()
+    };
+    let ran = run(8, script, hurried, Backoff { waits: false }, None).await;
+    assert_eq!((ran.counts().pass, ran.reasons()), (8, Vec::new()));
+    assert_eq!((ran.seen.loads, ran.seen.questions), (1, 8));
+}
