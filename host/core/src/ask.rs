@@ -5,16 +5,18 @@
 //! waits to be tried again. Whether and when that happens is a policy's decision; this file only carries it out, within
 //! bounds.
 
+use crate::backend::{Backend, Mark};
 use crate::backoff::Backoff;
+use crate::dispatch;
 use crate::event::{Event, Place, TrialId};
 use crate::outage;
 use crate::ports::{AttemptError, Question};
 use crate::scheduler::RunError;
 use crate::seed;
-use crate::shared::{Mark, Shared};
+use crate::shared::Shared;
 use crate::slots::Slot;
 use crate::stop::Urgency;
-use crate::warm_up::warm_up;
+use crate::timing::queue_time;
 use crate::words;
 use koderz_api::chat::{AskError, AskErrorKind, Reply, Request};
 use koderz_api::retry::{Attempt, Decision};
@@ -79,7 +81,7 @@ const FREE_WAITS: u32 = 20;
 /// How trying ended.
 enum Tried<'a> {
     /// With an answer; the slot is held until the answer is in the record.
-    Answered(Box<Reply>, Slot<'a>),
+    Answered(Box<Reply>, &'a Arc<Backend>, Slot<'a>),
     Failed(AskError),
     LeftOpen,
 }
@@ -96,7 +98,14 @@ pub(crate) async fn ask(
     let question = match settle(shared, trial, request) {
         Ok(question) => question,
         Err(message) => {
-            return finish(shared, id, place, Err(error(AskErrorKind::Rejected, None, message, 0))).await;
+            return finish(
+                shared,
+                id,
+                place,
+                None,
+                Err(error(AskErrorKind::Rejected, None, message, 0)),
+            )
+            .await;
         }
     };
     let mut asking = Asking {
@@ -109,6 +118,7 @@ pub(crate) async fn ask(
         ends: None,
         tries: Tries::default(),
         last: None,
+        failed_at: None,
     };
     // Before the deadline begins: a load belongs to the run, and a question that it outlasts would be lost to it.
     if !asking.model_is_loaded().await? {
@@ -126,8 +136,8 @@ pub(crate) async fn ask(
         }
     };
     match tried {
-        Tried::Answered(reply, _slot) => finish(shared, id, place, Ok(*reply)).await,
-        Tried::Failed(error) => finish(shared, id, place, Err(error)).await,
+        Tried::Answered(reply, backend, _slot) => finish(shared, id, place, Some(backend), Ok(*reply)).await,
+        Tried::Failed(error) => finish(shared, id, place, asking.failed_at, Err(error)).await,
         Tried::LeftOpen => Ok(Err(LeftOpen)),
     }
 }
@@ -144,23 +154,28 @@ struct Asking<'a> {
     ends: Option<Instant>,
     tries: Tries,
     last: Option<Failure>,
+    /// The server at which it failed last.
+    failed_at: Option<&'a Arc<Backend>>,
 }
 
 impl<'a> Asking<'a> {
     async fn until_answered(&mut self) -> Result<Tried<'a>, RunError> {
         let mut began: Option<Instant> = None;
         loop {
-            let Some(slot) = self.way_is_free().await else {
+            let Some((backend, slot)) = self.room().await? else {
                 return Ok(Tried::LeftOpen);
             };
             let start = Instant::now();
             let began = *began.get_or_insert(start);
-            let failure = match self.attempt(start).await {
+            let failure = match self.attempt(backend, start).await {
                 Ok((reply, mark)) => {
-                    self.shared.learn(mark, &reply).await?;
-                    return Ok(Tried::Answered(Box::new(reply), slot));
+                    if let Some(limit) = backend.learn(mark, &reply) {
+                        self.shared.note_of(backend, Event::LimitChanged { limit }).await?;
+                    }
+                    return Ok(Tried::Answered(Box::new(reply), backend, slot));
                 }
                 Err(AttemptError::Refused(refusal)) => {
+                    self.failed_at = Some(backend);
                     return Ok(Tried::Failed(error(
                         AskErrorKind::Rejected,
                         refusal.status,
@@ -171,7 +186,7 @@ impl<'a> Asking<'a> {
                 Err(AttemptError::Failed(failure)) => failure,
             };
             drop(slot);
-            if let Some(end) = self.after(failure, began.elapsed()).await? {
+            if let Some(end) = self.after(backend, failure, start.elapsed(), began.elapsed()).await? {
                 return Ok(end);
             }
         }
@@ -179,51 +194,58 @@ impl<'a> Asking<'a> {
 
     /// Waits until the model was brought into memory. False where nothing new is to begin.
     async fn model_is_loaded(&self) -> Result<bool, RunError> {
-        // An exclusive stage brings its model in and out of memory by itself, and measures that.
         if self.shared.exclusive() {
             return Ok(true);
         }
         tokio::select! {
             () = self.shared.stop.at_least(Urgency::Drain) => Ok(false),
-            warm = warm_up(self.shared, &self.question.model) => warm.map(|()| true),
+            warm = dispatch::loaded_anywhere(self.shared, &self.question.model) => warm.map(|()| true),
         }
     }
 
-    /// Waits until the server is not away and a slot is free. None where nothing new is to begin.
-    async fn way_is_free(&self) -> Option<Slot<'a>> {
-        loop {
-            tokio::select! {
-                () = self.shared.stop.at_least(Urgency::Drain) => return None,
-                () = self.shared.server.free() => {}
-            }
-            let slot = self.shared.slot().await?;
-            // It may have gone away while the slot was waited for.
-            if self.shared.server.is_free() {
-                return Some(slot);
-            }
+    /// Waits until a server that is not away has a slot free. None where nothing new is to begin.
+    async fn room(&self) -> Result<Option<(&'a Arc<Backend>, Slot<'a>)>, RunError> {
+        tokio::select! {
+            biased;
+            () = self.shared.stop.at_least(Urgency::Drain) => Ok(None),
+            room = dispatch::room(self.shared, &self.question.model, self.failed_at) => room.map(Some),
         }
     }
 
-    async fn attempt(&self, start: Instant) -> Result<(Reply, Option<Mark>), AttemptError> {
-        let under_way = self.shared.server.begin(self.tries.made == 0);
-        let mark = self.shared.mark();
+    async fn attempt(&self, backend: &Backend, start: Instant) -> Result<(Reply, Option<Mark>), AttemptError> {
+        let under_way = backend.server.begin(self.tries.made == 0);
+        let mark = backend.mark();
         let number = self.tries.made + 1;
-        tracing::debug!(task = %self.id, model = self.question.model, "attempt {number} begins");
-        let mut reply = self.shared.model.attempt(&self.question).await?;
-        under_way.succeeded();
+        let (model, host) = (&self.question.model, backend.name.as_deref());
+        tracing::debug!(task = %self.id, model, host, "attempt {number} begins");
+        let mut reply = backend.model.attempt_for(self.id, self.place, &self.question).await?;
+        under_way.succeeded(queue_time(&reply).unwrap_or_default());
         tracing::debug!(task = %self.id, "attempt {number} answered: {}", words::timing(&reply));
         reply.attempts = self.tries.made + 1;
         reply.timing.lag = start.saturating_duration_since(self.due);
-        self.shared.look_for_a_reload(&self.question.model, &reply);
+        if !self.shared.exclusive() && backend.has_reloaded(&reply) {
+            tracing::warn!(
+                "the server loaded {} again in mid-run: somebody asks it for another model or other options, or its \
+                 memory is short; every answer then waits",
+                backend.about(model)
+            );
+        }
         Ok((reply, mark))
     }
 
     /// Decides about a failed attempt and waits as long as that says; none where the question is to be asked again.
-    async fn after(&mut self, failure: Failure, elapsed: Duration) -> Result<Option<Tried<'a>>, RunError> {
+    async fn after(
+        &mut self,
+        backend: &'a Arc<Backend>,
+        failure: Failure,
+        took: Duration,
+        elapsed: Duration,
+    ) -> Result<Option<Tried<'a>>, RunError> {
         let shared = self.shared;
-        if shared.server.failed(&failure) {
-            outage::see_to(shared, &self.question.model, &failure);
+        if backend.server.failed(&failure) {
+            outage::see_to(shared, backend, &self.question.model, &failure);
         }
+        self.failed_at = Some(backend);
         self.last = Some(failure.clone());
         let entropy = seed::of_attempt(self.trial.seed, self.place, self.tries.made);
         let of_kind = self.tries.count(&failure);
@@ -231,33 +253,33 @@ impl<'a> Asking<'a> {
             number: self.tries.failed,
             of_kind,
             failure,
-            endpoint: shared.server.endpoint(),
+            endpoint: backend.server.endpoint(),
             elapsed,
             remaining: self.ends.map(|ends| ends.saturating_duration_since(Instant::now())),
             previous_delay: self.tries.previous_delay,
             entropy,
         };
         let decision = decide(shared, &attempt).await;
-        shared
-            .note(Event::AttemptFailed {
-                trial: self.id.clone(),
-                place: self.place,
-                of: shared.plan.max_retries.map(|retries| retries.saturating_add(1)),
-                attempt: attempt.clone(),
-                decision: decision.clone(),
-            })
-            .await?;
+        let failed = Event::AttemptFailed {
+            trial: self.id.clone(),
+            place: self.place,
+            of: shared.plan.max_retries.map(|retries| retries.saturating_add(1)),
+            attempt: attempt.clone(),
+            decision: decision.clone(),
+            took: Some(took),
+        };
+        shared.note_of(backend, failed).await?;
         match decision {
             Decision::Retry(delay) => {
                 self.tries.previous_delay = Some(delay);
-                let surcharge = shared.server.surcharge(&attempt.failure);
+                let surcharge = backend.server.surcharge(&attempt.failure);
                 tokio::select! {
                     () = sleep(delay + surcharge) => Ok(None),
                     () = shared.stop.at_least(Urgency::Drain) => Ok(Some(Tried::LeftOpen)),
                 }
             }
             Decision::WaitUntilReady => {
-                outage::hold(shared, &self.question.model, &attempt.failure);
+                outage::hold(shared, backend, &self.question.model, &attempt.failure);
                 self.tries.forgive();
                 Ok(None)
             }
@@ -294,15 +316,20 @@ fn error(kind: AskErrorKind, status: Option<u16>, message: String, attempts: u32
 }
 
 /// Commits what became of a question: nothing may act on an answer that a crash could still take away.
-async fn finish(shared: &Shared, id: &TrialId, place: Place, asked: Result<Reply, AskError>) -> Asked {
+async fn finish(
+    shared: &Shared,
+    id: &TrialId,
+    place: Place,
+    backend: Option<&Arc<Backend>>,
+    asked: Result<Reply, AskError>,
+) -> Asked {
     let completion = Completion::Asked(asked);
-    shared
-        .commit(Event::Completed {
-            trial: id.clone(),
-            place,
-            completion: completion.clone(),
-        })
-        .await?;
+    let completed = Event::Completed {
+        trial: id.clone(),
+        place,
+        completion: completion.clone(),
+    };
+    shared.commit(backend.map(Arc::as_ref), completed).await?;
     Ok(Ok(completion))
 }
 
@@ -334,7 +361,7 @@ async fn decide(shared: &Shared, attempt: &Attempt) -> Decision {
     let told = attempt.clone();
     let decided = shared.blocking(move || policy.decide(&told)).await;
     let decision = decided.unwrap_or_else(|error| {
-        tracing::warn!("{error}; the built-in policy decides in its place");
+        shared.policy_has_failed(&error);
         built_in(attempt)
     });
     bound(decision, attempt, &shared.plan)

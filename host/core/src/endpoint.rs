@@ -24,7 +24,29 @@ struct Slice {
     failures: u32,
 }
 
+/// A mean of lengths of time that follows what is new: each counts as much as all later ones leave of it.
+#[derive(Clone, Copy, Default)]
+struct Recent(Option<Duration>);
+
+/// How much the newest counts.
+const NEWEST: f64 = 0.125;
+
+impl Recent {
+    fn observe(&mut self, time: Duration) {
+        self.0 = Some(match self.0 {
+            None => time,
+            Some(mean) => mean.mul_f64(1.0 - NEWEST) + time.mul_f64(NEWEST),
+        });
+    }
+
+    fn mean(self) -> Duration {
+        self.0.unwrap_or_default()
+    }
+}
+
 struct Counts {
+    wait: Recent,
+    service: Recent,
     slices: [Slice; SLICES],
     consecutive_failures: u32,
     in_flight: u32,
@@ -54,6 +76,8 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn new(limit: u32) -> Self {
         let counts = Counts {
+            wait: Recent::default(),
+            service: Recent::default(),
             slices: [Slice::default(); SLICES],
             consecutive_failures: 0,
             in_flight: 0,
@@ -175,7 +199,7 @@ impl Server {
         self.lock().in_flight
     }
 
-    /// What a policy is told now. Waiting and service times are not estimated yet, which the contract calls zero.
+    /// What a policy is told now. Before the first answer nothing is known of the times, which the contract calls zero.
     pub(crate) fn endpoint(&self) -> Endpoint {
         let counts = self.lock();
         let oldest = self.number().saturating_sub(SLICES as u64 - 1);
@@ -194,8 +218,8 @@ impl Server {
             in_flight: counts.in_flight,
             limit: self.limit.load(Ordering::Relaxed),
             breaker: counts.breaker.state(),
-            expected_wait: Duration::ZERO,
-            expected_service: Duration::ZERO,
+            expected_wait: counts.wait.mean(),
+            expected_service: counts.service.mean(),
         }
     }
 
@@ -232,9 +256,12 @@ pub(crate) struct UnderWay<'a> {
 }
 
 impl UnderWay<'_> {
-    /// It brought an answer.
-    pub(crate) fn succeeded(self) {
+    /// It brought an answer, which waited for so long of its whole time.
+    pub(crate) fn succeeded(self, waited: Duration) {
+        let took = self.server.now() - self.began;
         let mut counts = self.server.lock();
+        counts.wait.observe(waited);
+        counts.service.observe(took.saturating_sub(waited));
         counts.consecutive_failures = 0;
         counts.breaker.succeeded(self.began);
         // The guard goes first: dropping this takes it again.
@@ -295,7 +322,7 @@ mod tests {
             (2, 2)
         );
         drop(first);
-        second.succeeded();
+        second.succeeded(Duration::ZERO);
         assert_eq!(
             (server.endpoint().in_flight, server.endpoint().consecutive_failures),
             (0, 0)

@@ -141,6 +141,10 @@ pub enum Event {
         attempt: Attempt,
         /// What comes next.
         decision: Decision,
+        /// How long the attempt lasted, its wait in the server's queue included. Records from before this was noted do
+        /// not say.
+        #[serde(default, with = "koderz_api::nanos::option", skip_serializing_if = "Option::is_none")]
+        took: Option<Duration>,
     },
     /// A command ended.
     Completed {
@@ -211,6 +215,9 @@ pub struct Entry {
     /// Since work on the run began, this time.
     #[serde(with = "koderz_api::nanos")]
     pub at: Duration,
+    /// The server that the event is about, where the run has several: the one that was asked, was loaded or was away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// What happened.
     #[serde(flatten)]
     pub event: Event,

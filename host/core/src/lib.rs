@@ -13,9 +13,12 @@
 #![warn(missing_docs)]
 
 mod ask;
+mod backend;
 pub mod backoff;
 mod breaker;
 mod budget;
+pub mod cost;
+mod dispatch;
 mod endpoint;
 pub mod event;
 pub mod manifest;

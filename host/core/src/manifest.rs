@@ -31,6 +31,15 @@ pub struct ServerUse {
     pub version: Option<String>,
 }
 
+/// A file of answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswersUse {
+    /// Where it was found.
+    pub file: String,
+    /// SHA-256 of it, in hexadecimal.
+    pub digest: String,
+}
+
 /// What a run was made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -46,8 +55,14 @@ pub struct Manifest {
     pub retry: PluginUse,
     /// What ran programs.
     pub evaluators: Vec<PluginUse>,
-    /// The server.
+    /// The server, or the first of several.
     pub server: ServerUse,
+    /// The other servers that questions went to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_servers: Vec<ServerUse>,
+    /// The file that the answers come from, where no server is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<AnswersUse>,
     /// Which model answered for which slot of the suite.
     pub models: BTreeMap<String, String>,
     /// Digests of the models, where the server gives them.

@@ -3,6 +3,7 @@
 //! One task sees to it while all questions wait, and waiting costs none of them an attempt. That the server answers is
 //! not enough: Ollama's lists stay green while nothing is generated, so only a token shows that it works.
 
+use crate::backend::Backend;
 use crate::event::Event;
 use crate::ports::AttemptError;
 use crate::scheduler::RunError;
@@ -37,25 +38,39 @@ enum Look {
 }
 
 /// Holds questions back because of a failure, and sees to the outage unless somebody does already.
-pub(crate) fn hold(shared: &Arc<Shared>, model: &str, failure: &Failure) {
-    if shared.server.hold() {
-        see_to(shared, model, failure);
+pub(crate) fn hold(shared: &Arc<Shared>, backend: &Arc<Backend>, model: &str, failure: &Failure) {
+    if backend.server.hold() {
+        see_to(shared, backend, model, failure);
     }
 }
 
 /// Sees to an outage that has just been noticed, in a task of its own.
-pub(crate) fn see_to(shared: &Arc<Shared>, model: &str, failure: &Failure) {
-    let (seeing, model, reason) = (shared.clone(), model.to_owned(), words::failure(failure));
+pub(crate) fn see_to(shared: &Arc<Shared>, backend: &Arc<Backend>, model: &str, failure: &Failure) {
+    let (seeing, backend, model, reason) = (
+        shared.clone(),
+        backend.clone(),
+        model.to_owned(),
+        words::failure(failure),
+    );
     shared.spawn(async move {
-        if let Err(error) = recover(&seeing, &model, reason).await {
-            seeing.server.lose(error.to_string());
+        if let Err(error) = recover(&seeing, &backend, &model, reason).await {
+            lose(&seeing, &backend, error.to_string());
         }
     });
 }
 
-async fn recover(shared: &Arc<Shared>, model: &str, mut reason: String) -> Result<(), RunError> {
+/// Gives a server up. Where the run has others it goes on with them.
+fn lose(shared: &Shared, backend: &Backend, reason: String) {
+    if shared.backends().len() > 1 {
+        tracing::warn!("{}; it is not asked again in this run", backend.about(&reason));
+    }
+    backend.server.lose(reason);
+}
+
+async fn recover(shared: &Arc<Shared>, backend: &Backend, model: &str, mut reason: String) -> Result<(), RunError> {
     let began = Instant::now();
-    shared.note(Event::OutageBegan { reason: reason.clone() }).await?;
+    let outage = Event::OutageBegan { reason: reason.clone() };
+    shared.note_of(backend, outage).await?;
     let mut chance = Stream::new(shared.plan.seed);
     let (mut pause, mut silent) = (FIRST_LOOK, 0);
     while began.elapsed() < shared.plan.caps.outage {
@@ -66,43 +81,45 @@ async fn recover(shared: &Arc<Shared>, model: &str, mut reason: String) -> Resul
             () = shared.stop.at_least(Urgency::Drain) => return Ok(()),
         }
         pause = (pause * 3 / 2).min(LAST_LOOK);
-        shared.server.probing();
-        let seen = look(shared, model).await?;
+        backend.server.probing();
+        let seen = look(shared, backend, model).await?;
         tracing::debug!("a look at the server: {seen:?}");
         match seen {
             Look::Works => {
-                shared.server.release();
+                backend.server.release();
                 let after = began.elapsed();
-                return shared.note(Event::OutageEnded { after }).await;
+                return shared.note_of(backend, Event::OutageEnded { after }).await;
             }
             Look::Away(why) => (reason, silent) = (why, 0),
             Look::Silent => {
                 silent += 1;
                 if silent >= SILENT_CANARIES {
-                    shared.server.lose(wedged(model));
+                    lose(shared, backend, wedged(model));
                     return Ok(());
                 }
             }
         }
-        shared.server.probe_failed();
+        backend.server.probe_failed();
     }
     let waited = began.elapsed().as_secs();
-    shared
-        .server
-        .lose(format!("the server did not come back within {waited} s: {reason}"));
+    lose(
+        shared,
+        backend,
+        format!("the server did not come back within {waited} s: {reason}"),
+    );
     Ok(())
 }
 
-async fn look(shared: &Arc<Shared>, model: &str) -> Result<Look, RunError> {
-    if !shared.model.reachable().await {
+async fn look(shared: &Arc<Shared>, backend: &Backend, model: &str) -> Result<Look, RunError> {
+    if !backend.model.reachable().await {
         return Ok(Look::Away("it does not answer".to_owned()));
     }
-    if let Err(AttemptError::Failed(failure)) = load(shared, model).await? {
+    if let Err(AttemptError::Failed(failure)) = load(shared, backend, model).await? {
         return Ok(Look::Away(words::failure(&failure)));
     }
-    let quiet = shared.server.in_flight() == 0;
+    let quiet = backend.server.in_flight() == 0;
     Ok(
-        match shared.model.canary(model, shared.plan.context_tokens, CANARY).await {
+        match backend.model.canary(model, shared.plan.context_tokens, CANARY).await {
             // Who refuses a question can be asked: the run's own questions will show what is refused.
             Ok(_) | Err(AttemptError::Refused(_)) => Look::Works,
             Err(AttemptError::Failed(failure)) if failure.kind == FailureKind::TimedOut && quiet => Look::Silent,

@@ -150,6 +150,7 @@ mod tests {
         for event in events {
             past.observe(Entry {
                 at: Duration::ZERO,
+                host: None,
                 event,
             });
         }

@@ -15,6 +15,9 @@ pub struct Selection {
     pub end: Option<u64>,
     /// Only tasks with these ids; none for any.
     pub ids: Option<BTreeSet<String>>,
+    /// Tasks of which fewer samples are wanted than of the others, and how many.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fewer: BTreeMap<String, u32>,
 }
 
 impl Selection {
@@ -29,6 +32,17 @@ impl Selection {
     pub fn count(&self, count: u64) -> u64 {
         let range = self.end.unwrap_or(count).min(count).saturating_sub(self.start);
         self.ids.as_ref().map_or(range, |ids| range.min(ids.len() as u64))
+    }
+
+    /// How many samples of a task there are to be where so many are usual.
+    pub fn samples(&self, id: &str, usual: u32) -> u32 {
+        self.fewer.get(id).map_or(usual, |fewer| usual.min(*fewer))
+    }
+
+    /// How many trials there are of a suite with `count` tasks where so many samples are usual.
+    pub fn trials(&self, count: u64, usual: u32) -> u64 {
+        let missing = self.fewer.values().map(|fewer| u64::from(usual.saturating_sub(*fewer)));
+        (self.count(count) * u64::from(usual)).saturating_sub(missing.sum())
     }
 }
 
@@ -154,7 +168,7 @@ mod tests {
         let selection = Selection {
             start: 2,
             end: Some(4),
-            ids: None,
+            ..Selection::default()
         };
         let chosen: Vec<u64> = (0..10).filter(|index| selection.contains(*index, "any")).collect();
         assert_eq!(chosen, [2, 3]);
@@ -166,7 +180,7 @@ mod tests {
         let selection = Selection {
             start: 0,
             end: Some(500),
-            ids: None,
+            ..Selection::default()
         };
         assert_eq!(selection.count(164), 164);
     }
@@ -179,6 +193,16 @@ mod tests {
             assert_eq!(serde_json::from_str::<Concurrency>(json).ok(), Some(concurrency));
         }
         assert!(serde_json::from_str::<Concurrency>("0").is_err());
+    }
+
+    #[test]
+    fn of_some_tasks_fewer_samples_may_be_wanted() {
+        let selection = Selection {
+            fewer: BTreeMap::from([("a".to_owned(), 1), ("b".to_owned(), 9)]),
+            ..Selection::default()
+        };
+        assert_eq!(["a", "b", "c"].map(|id| selection.samples(id, 4)), [1, 4, 4]);
+        assert_eq!(selection.trials(3, 4), 9);
     }
 
     #[test]

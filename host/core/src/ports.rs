@@ -1,6 +1,6 @@
 //! What the core needs of the world. Others implement these and hand them in.
 
-use crate::event::Entry;
+use crate::event::{Entry, Place, TrialId};
 use koderz_api::chat::{Prepared, Reply, Request, Residency};
 use koderz_api::execution::{ExecutionError, Outcome, Program};
 use koderz_api::identity::PluginInfo;
@@ -9,6 +9,7 @@ use koderz_api::suite::{Round, Step, SuiteInfo, TaskPage, Trial};
 use koderz_api::transport::Failure;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A future behind a port.
@@ -50,6 +51,16 @@ pub trait Model: Send + Sync {
     /// Asks once.
     fn attempt<'a>(&'a self, question: &'a Question) -> Boxed<'a, Result<Reply, AttemptError>>;
 
+    /// Asks once, for a command of a trial. Whoever plays a recording knows by these what to answer; others need not know.
+    fn attempt_for<'a>(
+        &'a self,
+        _trial: &'a TrialId,
+        _place: Place,
+        question: &'a Question,
+    ) -> Boxed<'a, Result<Reply, AttemptError>> {
+        self.attempt(question)
+    }
+
     /// Brings a model into memory or out of it.
     fn prepare<'a>(
         &'a self,
@@ -69,6 +80,15 @@ pub trait Model: Send + Sync {
         context_tokens: Option<u32>,
         patience: Duration,
     ) -> Boxed<'a, Result<Duration, AttemptError>>;
+}
+
+/// A server of a run.
+#[derive(Clone)]
+pub struct Host {
+    /// What it is called, unlike any other of the run.
+    pub name: String,
+    /// The way to it.
+    pub model: Arc<dyn Model>,
 }
 
 /// A call into a plugin that failed. Reads: plugin, version, call, task, what happened, hint.

@@ -1,6 +1,6 @@
 //! Runs the trials of a suite, stage by stage.
 //!
-//! Three bounds hold at any moment: questions under way (the run's concurrency), programs running, and trials that have
+//! Three bounds hold at any moment: questions under way at a server (the run's concurrency), programs running, and trials that have
 //! begun and not ended. The last is larger than the others, so that one trial's program runs while another's question is
 //! under way and one that waits to be tried again keeps nobody from the server; and it is the only queue there is.
 
@@ -8,7 +8,7 @@ use crate::event::{End, Event, TrialId};
 use crate::parallelism::Search;
 use crate::past::{Past, Start};
 use crate::plan::{Concurrency, Plan};
-use crate::ports::{Evaluator, Journal, JournalError, Model, PluginError, RetryPolicy, Sink, Suite};
+use crate::ports::{Evaluator, Host, Journal, JournalError, PluginError, RetryPolicy, Sink, Suite};
 use crate::seed;
 use crate::shared::Shared;
 use crate::stop::{Stop, Urgency};
@@ -33,8 +33,8 @@ pub struct Ports {
     pub retry: Arc<dyn RetryPolicy>,
     /// What runs programs.
     pub evaluators: Vec<Arc<dyn Evaluator>>,
-    /// The server.
-    pub model: Arc<dyn Model>,
+    /// The servers, at least one. A question goes to whichever has room.
+    pub hosts: Vec<Host>,
     /// Where events are kept.
     pub journal: Arc<dyn Journal>,
     /// Whoever watches.
@@ -42,7 +42,7 @@ pub struct Ports {
 }
 
 /// Why a run cannot go on. What was done until then is in the record.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum RunError {
     /// The record cannot be written.
     #[error(transparent)]
@@ -58,7 +58,7 @@ pub enum RunError {
         /// What it wants.
         what: &'static str,
     },
-    /// The server went away and did not come back.
+    /// All servers went away and did not come back.
     #[error("{0}")]
     ServerLost(String),
     /// A task of the host itself died.
@@ -90,7 +90,7 @@ pub async fn run(
     let shared = Arc::new(Shared::new(ports, plan, stop));
     let trials = info
         .task_count
-        .map(|count| shared.plan.selection.count(count) * u64::from(shared.plan.samples.get()));
+        .map(|count| shared.plan.selection.trials(count, shared.plan.samples.get()));
     shared
         .note(Event::Began {
             trials,
@@ -109,14 +109,17 @@ pub async fn run(
         Err(error) => {
             // Where the record itself failed this fails too, and the first error is the one that tells.
             let _ = shared
-                .commit(Event::Ended {
-                    end: End::Failed(error.to_string()),
-                })
+                .commit(
+                    None,
+                    Event::Ended {
+                        end: End::Failed(error.to_string()),
+                    },
+                )
                 .await;
             return Err(error);
         }
     };
-    shared.commit(Event::Ended { end: end.clone() }).await?;
+    shared.commit(None, Event::Ended { end: end.clone() }).await?;
     Ok(end)
 }
 
@@ -130,10 +133,9 @@ async fn stages(
         if shared.stop.urgency() > Urgency::None {
             break;
         }
-        let width = Width::of(stage, &shared.plan)?;
+        let width = Width::of(stage, &shared.plan, shared.hosts())?;
         shared.set_exclusive(width.exclusive);
-        shared.set_limit(width.slots);
-        shared.search_from(width.search);
+        shared.set_width(width.slots, width.search.as_ref());
         shared
             .note(Event::StageBegan {
                 stage: stage.name.clone(),
@@ -144,7 +146,7 @@ async fn stages(
         let ended = tokio::select! {
             ended = feed(shared, info, stage, past, retry_inconclusive, width.live, &mut live) => ended,
             () = shared.stop.at_least(Urgency::Now) => Ok(()),
-            reason = shared.server.lost() => Err(RunError::ServerLost(reason)),
+            reason = shared.lost() => Err(RunError::ServerLost(reason)),
         };
         if ended.is_err() || shared.stop.urgency() == Urgency::Now {
             live.shutdown().await;
@@ -163,7 +165,7 @@ struct Width {
 }
 
 impl Width {
-    fn of(stage: &Stage, plan: &Plan) -> Result<Self, RunError> {
+    fn of(stage: &Stage, plan: &Plan, hosts: usize) -> Result<Self, RunError> {
         match stage.pacing {
             Pacing::Shared => {
                 let most = plan.concurrency.most();
@@ -174,7 +176,7 @@ impl Width {
                 Ok(Width {
                     slots: search.as_ref().map_or(most, Search::limit),
                     search,
-                    live: 4 * most as usize + 2 * plan.evaluations.get() as usize,
+                    live: 4 * most as usize * hosts + 2 * plan.evaluations.get() as usize,
                     exclusive: false,
                 })
             }
@@ -217,7 +219,7 @@ async fn feed(
         if task.stage != stage.name || !shared.plan.selection.contains(index, &task.id) {
             continue;
         }
-        for sample in 0..shared.plan.samples.get() {
+        for sample in 0..shared.plan.selection.samples(&task.id, shared.plan.samples.get()) {
             let start = past.start(&task.id, sample, retry_inconclusive);
             if start == Start::Not {
                 continue;

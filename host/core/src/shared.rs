@@ -1,16 +1,12 @@
 //! What the trials of a run share: the ports, and the bounds that hold for all of them together.
 
-use crate::endpoint::Server;
+use crate::backend::Backend;
 use crate::event::{Entry, Event};
-use crate::parallelism::{Sample, Search};
+use crate::parallelism::Search;
 use crate::plan::Plan;
-use crate::ports::{Evaluator, Journal, Model, RetryPolicy, Sink, Suite};
+use crate::ports::{Evaluator, Journal, PluginError, RetryPolicy, Sink, Suite};
 use crate::scheduler::{Ports, RunError};
-use crate::slots::{Slot, Slots};
-use crate::stop::{Stop, Urgency};
-use crate::timing::reloaded;
-use crate::warm_up::Warm;
-use koderz_api::chat::Reply;
+use crate::stop::Stop;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,44 +14,20 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
 use tokio::time::Instant;
 
-/// The search for the number of the server's slots, and how often it has changed the limit.
-struct Searching {
-    search: Search,
-    epoch: u32,
-}
-
-impl Searching {
-    /// The new limit, where the answer has changed it.
-    fn observe(&mut self, sample: Sample) -> Option<u32> {
-        if !self.search.observe(sample) {
-            return None;
-        }
-        self.epoch += 1;
-        Some(self.search.limit())
-    }
-}
-
-/// Under which limit an attempt began.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Mark(u32);
-
 /// What the trials of a run share.
 pub(crate) struct Shared {
     pub(crate) suite: Arc<dyn Suite>,
     pub(crate) retry: Arc<dyn RetryPolicy>,
-    pub(crate) model: Arc<dyn Model>,
     pub(crate) plan: Plan,
     pub(crate) stop: Stop,
-    pub(crate) server: Server,
+    backends: Vec<Arc<Backend>>,
     evaluators: BTreeMap<String, Arc<dyn Evaluator>>,
     journal: Arc<dyn Journal>,
     sinks: Vec<Arc<dyn Sink>>,
-    slots: Slots,
-    search: Mutex<Option<Searching>>,
     evaluations: Semaphore,
     exclusive: AtomicBool,
-    pub(crate) warm: Warm,
-    reloaded: AtomicBool,
+    /// Whether it was said that the retry policy fails.
+    policy_failed: AtomicBool,
     /// Work that belongs to the run and to none of its trials.
     background: Mutex<Vec<AbortHandle>>,
     began: Instant,
@@ -73,28 +45,47 @@ impl Shared {
         Shared {
             suite: ports.suite,
             retry: ports.retry,
-            model: ports.model,
             stop,
-            server: Server::new(plan.concurrency.most()),
+            backends: Backend::all(ports.hosts, plan.concurrency.most()),
             // Of two evaluators that claim a language the first one gets it.
             evaluators: ports.evaluators.iter().rev().flat_map(languages).collect(),
             journal: ports.journal,
             sinks: ports.sinks,
-            slots: Slots::new(),
-            search: Mutex::new(None),
             evaluations: Semaphore::new(plan.evaluations.get() as usize),
             exclusive: AtomicBool::new(false),
-            warm: Warm::default(),
-            reloaded: AtomicBool::new(false),
+            policy_failed: AtomicBool::new(false),
             background: Mutex::default(),
             began: Instant::now(),
             plan,
         }
     }
 
-    fn entry(&self, event: Event) -> Entry {
+    /// The servers that questions go to. What an exclusive stage measures is one server, so it goes to the first alone.
+    pub(crate) fn backends(&self) -> &[Arc<Backend>] {
+        match self.exclusive() {
+            true => &self.backends[..1],
+            false => &self.backends,
+        }
+    }
+
+    /// How many servers the run has.
+    pub(crate) fn hosts(&self) -> usize {
+        self.backends.len()
+    }
+
+    /// Resolves when all of them are given up, with the reasons.
+    pub(crate) async fn lost(&self) -> String {
+        let mut reasons = Vec::new();
+        for backend in self.backends() {
+            reasons.push(backend.about(&backend.server.lost().await));
+        }
+        reasons.join("; ")
+    }
+
+    fn entry(&self, backend: Option<&Backend>, event: Event) -> Entry {
         Entry {
             at: self.began.elapsed(),
+            host: backend.and_then(|backend| backend.name.clone()),
             event,
         }
     }
@@ -107,63 +98,35 @@ impl Shared {
 
     /// Hands an event to the record and shows it.
     pub(crate) async fn note(&self, event: Event) -> Result<(), RunError> {
-        let entry = self.entry(event);
+        self.hand_over(self.entry(None, event)).await
+    }
+
+    /// The same for an event that is about a server.
+    pub(crate) async fn note_of(&self, backend: &Backend, event: Event) -> Result<(), RunError> {
+        self.hand_over(self.entry(Some(backend), event)).await
+    }
+
+    async fn hand_over(&self, entry: Entry) -> Result<(), RunError> {
         self.journal.note(entry.clone()).await?;
         self.show(&entry);
         Ok(())
     }
 
-    /// The same, and waits until the record would survive a loss of power.
-    pub(crate) async fn commit(&self, event: Event) -> Result<(), RunError> {
-        let entry = self.entry(event);
+    /// Hands an event to the record, which is about a server where one is named, waits until the record would survive a
+    /// loss of power, and shows it.
+    pub(crate) async fn commit(&self, backend: Option<&Backend>, event: Event) -> Result<(), RunError> {
+        let entry = self.entry(backend, event);
         self.journal.commit(entry.clone()).await?;
         self.show(&entry);
         Ok(())
     }
 
-    /// Leave to ask the server; none when nothing new is to begin.
-    pub(crate) async fn slot(&self) -> Option<Slot<'_>> {
-        tokio::select! {
-            biased;
-            () = self.stop.at_least(Urgency::Drain) => None,
-            slot = self.slots.acquire() => slot,
+    /// Sets how many questions may be under way at each server, and where that is to be found out, from where on.
+    pub(crate) fn set_width(&self, limit: u32, search: Option<&Search>) {
+        for backend in &self.backends {
+            backend.set_limit(limit);
+            backend.search_from(search.cloned());
         }
-    }
-
-    pub(crate) fn set_limit(&self, limit: u32) {
-        self.slots.set(limit);
-        self.server.set_limit(limit);
-    }
-
-    pub(crate) fn search_from(&self, search: Option<Search>) {
-        let searching = search.map(|search| Searching { search, epoch: 0 });
-        *self.search.lock().unwrap_or_else(PoisonError::into_inner) = searching;
-    }
-
-    /// What is to be handed to [`Shared::learn`] with the answer to an attempt that begins now; none where it would tell
-    /// nothing of the server's slots, because fewer are under way than may be.
-    pub(crate) fn mark(&self) -> Option<Mark> {
-        let searching = self.search.lock().unwrap_or_else(PoisonError::into_inner);
-        let searching = searching.as_ref()?;
-        let full = self.server.in_flight() >= searching.search.limit();
-        full.then_some(Mark(searching.epoch))
-    }
-
-    /// Learns from an answer how many questions the server works on at once.
-    pub(crate) async fn learn(&self, mark: Option<Mark>, reply: &Reply) -> Result<(), RunError> {
-        let (Some(Mark(epoch)), Some(sample)) = (mark, Sample::of(reply)) else {
-            return Ok(());
-        };
-        let changed = {
-            let mut searching = self.search.lock().unwrap_or_else(PoisonError::into_inner);
-            let current = searching.as_mut().filter(|searching| searching.epoch == epoch);
-            current.and_then(|searching| searching.observe(sample))
-        };
-        if let Some(limit) = changed {
-            self.set_limit(limit);
-            self.note(Event::LimitChanged { limit }).await?;
-        }
-        Ok(())
     }
 
     /// Leave to run a program.
@@ -198,13 +161,12 @@ impl Shared {
         }
     }
 
-    /// Says so, once, where an answer shows that the server has loaded its model anew.
-    pub(crate) fn look_for_a_reload(&self, model: &str, reply: &Reply) {
-        if reloaded(reply) && !self.exclusive() && !self.reloaded.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
-                "the server loaded {model} again in mid-run: somebody asks it for another model or other options, or its \
-                 memory is short; every answer then waits"
-            );
+    /// Says that the retry policy fails, once: it may do so at every attempt.
+    pub(crate) fn policy_has_failed(&self, error: &PluginError) {
+        if self.policy_failed.swap(true, Ordering::Relaxed) {
+            tracing::debug!("{error}; the built-in policy decides in its place");
+        } else {
+            tracing::warn!("{error}; the built-in policy decides in its place, now and whenever that happens again");
         }
     }
 

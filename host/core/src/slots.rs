@@ -40,12 +40,12 @@ impl Slots {
     }
 
     /// A slot, once one is free.
-    pub(crate) async fn acquire(&self) -> Option<Slot<'_>> {
-        let permit = self.free.acquire().await.ok()?;
-        Some(Slot {
+    pub(crate) async fn acquire(&self) -> Slot<'_> {
+        Slot {
             slots: self,
-            permit: Some(permit),
-        })
+            // The semaphore is never closed.
+            permit: self.free.acquire().await.ok(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! The same code counts while a run goes on and after it was read back, so what was shown live and what a report says
 //! cannot differ.
 
+use crate::cost::Cost;
 use crate::event::{Entry, Event, TrialId};
 use crate::statistics::{Rate, pass_at_k_over};
 use koderz_api::retry::Decision;
@@ -88,6 +89,8 @@ pub struct Summary {
     pub samples: BTreeMap<SampleId, Sample>,
     /// Attempts that failed and were followed by another, by kind.
     pub retries: BTreeMap<FailureKind, u64>,
+    /// What the answers cost beyond themselves.
+    pub cost: Cost,
     /// Questions that were answered.
     pub answers: u64,
     /// Tokens that the model wrote.
@@ -153,6 +156,7 @@ impl Summary {
         if entry.event.trial().is_some_and(|trial| self.warm_up.contains(trial)) {
             return;
         }
+        self.cost.observe(&entry.event);
         match &entry.event {
             Event::Began { trials, changes, .. } => {
                 self.trials = *trials;
@@ -208,6 +212,15 @@ impl Summary {
                 sample: trial.sample,
             })
             .or_default()
+    }
+
+    /// What came of a sample of a task, where anything did.
+    pub fn verdict(&self, task: &str, sample: u32) -> Option<&Verdict> {
+        let id = SampleId {
+            task: task.to_owned(),
+            sample,
+        };
+        self.samples.get(&id)?.verdict.as_ref()
     }
 
     /// How many trials came to what.
@@ -286,6 +299,7 @@ mod tests {
     fn entry(seconds: u64, event: Event) -> Entry {
         Entry {
             at: Duration::from_secs(seconds),
+            host: None,
             event,
         }
     }

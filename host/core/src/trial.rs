@@ -224,7 +224,10 @@ async fn prepare(
     if shared.stop.urgency() >= Urgency::Drain {
         return Err(LeftOpen);
     }
-    let prepared = shared.model.prepare(model, shared.plan.context_tokens, residency).await;
+    let prepared = shared.backends()[0]
+        .model
+        .prepare(model, shared.plan.context_tokens, residency)
+        .await;
     Ok(prepared.map_err(|error| match error {
         AttemptError::Refused(refusal) => AskError {
             kind: AskErrorKind::Rejected,

@@ -4,6 +4,7 @@
 //! one request for it, with no question's timeout, and every question waits for that; if each question brought its own
 //! load, a timeout shorter than the load would keep the model from ever being there.
 
+use crate::backend::Backend;
 use crate::event::Event;
 use crate::outage;
 use crate::ports::AttemptError;
@@ -13,39 +14,61 @@ use koderz_api::chat::{Prepared, Residency};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::OnceCell;
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 /// When it is first said that a load is under way, and then how often. A model that is there already takes less.
 const FIRST_WORD: Duration = Duration::from_secs(2);
 const WORD: Duration = Duration::from_secs(10);
 
-/// Which models were brought into memory in this run.
-#[derive(Default)]
-pub(crate) struct Warm(Mutex<HashMap<String, Arc<OnceCell<()>>>>);
+/// How a warm-up ended; none while it goes on.
+type Ended = Option<Result<(), RunError>>;
 
-impl Warm {
-    fn cell(&self, model: &str) -> Arc<OnceCell<()>> {
-        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        cells.entry(model.to_owned()).or_default().clone()
+/// Which models were brought into a server's memory in this run.
+#[derive(Default)]
+pub(crate) struct Warm(Mutex<HashMap<String, watch::Receiver<Ended>>>);
+
+/// Waits until a model was brought into a server's memory once in this run. Where that fails the questions themselves
+/// will show why. Whoever waits may give up: the warm-up goes on for the others.
+pub(crate) async fn warm_up(shared: &Arc<Shared>, backend: &Arc<Backend>, model: &str) -> Result<(), RunError> {
+    let mut ended = {
+        let mut warm = backend.warm.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match warm.get(model) {
+            Some(ended) => ended.clone(),
+            None => {
+                let (tell, ended) = watch::channel(None);
+                warm.insert(model.to_owned(), ended.clone());
+                let (shared_too, backend, model) = (shared.clone(), backend.clone(), model.to_owned());
+                shared.spawn(async move {
+                    let warmed = once(&shared_too, &backend, &model).await;
+                    tell.send_replace(Some(warmed));
+                });
+                ended
+            }
+        }
+    };
+    match ended.wait_for(Option::is_some).await {
+        Ok(ended) => ended.clone().unwrap_or(Ok(())),
+        // Background work is ended only with the run, and then nobody waits.
+        Err(_) => Err(RunError::Host(format!("the load of {model} was abandoned"))),
     }
 }
 
-/// Waits until a model was brought into memory once in this run. Where that fails the questions themselves will show why.
-pub(crate) async fn warm_up(shared: &Arc<Shared>, model: &str) -> Result<(), RunError> {
-    let once = || async {
-        if let Err(AttemptError::Failed(failure)) = load(shared, model).await? {
-            outage::hold(shared, model, &failure);
-        }
-        Ok(())
-    };
-    shared.warm.cell(model).get_or_try_init(once).await.map(|_| ())
+async fn once(shared: &Arc<Shared>, backend: &Arc<Backend>, model: &str) -> Result<(), RunError> {
+    if let Err(AttemptError::Failed(failure)) = load(shared, backend, model).await? {
+        outage::hold(shared, backend, model, &failure);
+    }
+    Ok(())
 }
 
 /// Loads a model, detached from whoever waits for it, and says so where that takes a while.
-pub(crate) async fn load(shared: &Arc<Shared>, model: &str) -> Result<Result<Prepared, AttemptError>, RunError> {
+pub(crate) async fn load(
+    shared: &Arc<Shared>,
+    backend: &Backend,
+    model: &str,
+) -> Result<Result<Prepared, AttemptError>, RunError> {
     let began = Instant::now();
-    let (port, name, context_tokens) = (shared.model.clone(), model.to_owned(), shared.plan.context_tokens);
+    let (port, name, context_tokens) = (backend.model.clone(), model.to_owned(), shared.plan.context_tokens);
     let mut loading = shared.spawn(async move { port.prepare(&name, context_tokens, Residency::Loaded).await });
     let mut words = interval_at(began + FIRST_WORD, WORD);
     words.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -55,13 +78,13 @@ pub(crate) async fn load(shared: &Arc<Shared>, model: &str) -> Result<Result<Pre
                 let ended = ended.map_err(RunError::from_join)?;
                 if ended.is_ok() {
                     let (model, took) = (model.to_owned(), began.elapsed());
-                    shared.note(Event::Loaded { model, took }).await?;
+                    shared.note_of(backend, Event::Loaded { model, took }).await?;
                 }
                 return Ok(ended);
             }
             _ = words.tick() => {
                 let (model, elapsed) = (model.to_owned(), began.elapsed());
-                shared.note(Event::Loading { model, elapsed }).await?;
+                shared.note_of(backend, Event::Loading { model, elapsed }).await?;
             }
         }
     }

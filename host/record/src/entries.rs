@@ -1,6 +1,7 @@
 //! The entries of a run, in the order in which they were recorded.
 
-use crate::{RecordError, RunId, row};
+use crate::row::{self, Stored};
+use crate::{RecordError, RunId};
 use koderz_core::event::Entry;
 use rusqlite::{Connection, params};
 use std::collections::VecDeque;
@@ -41,13 +42,6 @@ impl Wanted {
     }
 }
 
-#[derive(Debug)]
-struct Stored {
-    seq: i64,
-    at_ns: i64,
-    body: String,
-}
-
 impl<'r> Entries<'r> {
     pub(crate) fn new(connection: &'r Connection, path: &'r Path, run: RunId, wanted: Wanted) -> Self {
         Entries {
@@ -65,13 +59,14 @@ impl<'r> Entries<'r> {
         let condition = self.wanted.condition();
         self.connection
             .prepare(&format!(
-                "SELECT seq, at_ns, body FROM event WHERE run = ?1 AND seq > ?2 {condition} ORDER BY seq LIMIT ?3"
+                "SELECT seq, at_ns, body, host FROM event WHERE run = ?1 AND seq > ?2 {condition} ORDER BY seq LIMIT ?3"
             ))?
             .query_map(params![self.run.as_str(), self.seq, PAGE], |row| {
                 Ok(Stored {
                     seq: row.get(0)?,
                     at_ns: row.get(1)?,
                     body: row.get(2)?,
+                    host: row.get(3)?,
                 })
             })?
             .collect()
@@ -87,7 +82,7 @@ impl<'r> Entries<'r> {
             return Ok(None);
         };
         self.seq = stored.seq;
-        row::entry(&self.run, stored.seq, stored.at_ns, &stored.body).map(Some)
+        row::entry(&self.run, stored).map(Some)
     }
 }
 

@@ -127,6 +127,7 @@ mod tests {
     fn entry(number: u64) -> Entry {
         Entry {
             at: Duration::from_nanos(number),
+            host: None,
             event: Event::StageBegan {
                 stage: format!("{number} {}", "x".repeat(2000)),
                 warm_up: false,

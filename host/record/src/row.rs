@@ -12,6 +12,7 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) trial: Option<TrialId>,
     pub(crate) body: String,
+    pub(crate) host: Option<String>,
 }
 
 impl Row {
@@ -26,15 +27,26 @@ impl Row {
             name: entry.event.name(),
             trial: entry.event.trial().cloned(),
             body: serde_json::to_string(&entry.event).map_err(|error| error.to_string())?,
+            host: entry.host.clone(),
         })
     }
 }
 
+/// A row, as far as an entry is read back from it.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) seq: i64,
+    pub(crate) at_ns: i64,
+    pub(crate) body: String,
+    pub(crate) host: Option<String>,
+}
+
 /// The entry of a row.
-pub(crate) fn entry(run: &RunId, seq: i64, at_ns: i64, body: &str) -> Result<Entry, RecordError> {
+pub(crate) fn entry(run: &RunId, stored: Stored) -> Result<Entry, RecordError> {
     Ok(Entry {
-        at: Duration::from_nanos(u64::try_from(at_ns).unwrap_or(0)),
-        event: event(run, seq, body)?,
+        at: Duration::from_nanos(u64::try_from(stored.at_ns).unwrap_or(0)),
+        event: event(run, stored.seq, &stored.body)?,
+        host: stored.host,
     })
 }
 

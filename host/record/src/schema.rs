@@ -12,11 +12,16 @@ use std::time::{Duration, Instant};
 
 /// What the header says of the program that the file belongs to: `kodr`.
 const APPLICATION: i32 = 0x6b6f_6472;
-/// The last schema that is known here.
-const VERSION: i64 = 1;
 
 /// How long another process may hold the database. A commit takes milliseconds; a check-point of a slow disk, seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What made each version of the schema from the one before, the first from nothing. A step that was released is not
+/// changed any more.
+const STEPS: [&str; 2] = [TABLES, "ALTER TABLE event ADD COLUMN host TEXT"];
+
+/// The last schema that is known here.
+const VERSION: i64 = STEPS.len() as i64;
 
 const TABLES: &str = "
 CREATE TABLE run (
@@ -57,8 +62,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection, RecordError> {
     if connection.is_readonly("main").map_err(failed(path, "ask for access"))? {
         return Err(RecordError::unwritable(path, "it may only be read"));
     }
-    if version(&connection, path)? == 0 {
-        create(&mut connection).map_err(failed(path, "create the tables"))?;
+    if version(&connection, path)? < VERSION {
+        bring_up(&mut connection).map_err(failed(path, "bring the tables to this version"))?;
     }
     let found = version(&connection, path)?;
     if found > VERSION {
@@ -139,14 +144,17 @@ fn version(connection: &Connection, path: &Path) -> Result<i64, RecordError> {
         .map_err(RecordError::database(path, "read the schema's version"))
 }
 
-/// In one transaction and before the write-ahead log is turned on, so that a file with anything in it has its mark in
-/// the header.
-fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+/// Takes the steps that are missing. In one transaction and before the write-ahead log is turned on, so that a file with
+/// anything in it has its mark in the header.
+fn bring_up(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Somebody else may have been faster.
     let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found == 0 {
-        transaction.execute_batch(TABLES)?;
+    let taken = usize::try_from(found).unwrap_or(0);
+    if taken < STEPS.len() {
+        for step in STEPS.iter().skip(taken) {
+            transaction.execute_batch(step)?;
+        }
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }

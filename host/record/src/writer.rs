@@ -137,7 +137,8 @@ impl Writer {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut insert = transaction.prepare(
-            "INSERT INTO event (run, seq, at_ns, name, task, sample, go, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO event (run, seq, at_ns, name, task, sample, go, body, host)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?;
         for (row, seq) in rows.iter().zip(self.seq + 1..) {
             let trial = row.trial.as_ref();
@@ -150,6 +151,7 @@ impl Writer {
                 trial.map(|trial| trial.sample),
                 trial.map(|trial| trial.go),
                 row.body,
+                row.host,
             ])?;
         }
         drop(insert);

@@ -1,6 +1,7 @@
 //! Whole runs with scripted ports, in paused time.
 
 mod deadline;
+mod hosts;
 mod outage;
 mod warm_up;
 mod world;

@@ -11,7 +11,7 @@ use koderz_core::event::{End, Entry, Event};
 use koderz_core::past::Past;
 use koderz_core::plan::{Caps, Concurrency, Defaults, Plan, Selection};
 use koderz_core::ports::{
-    AttemptError, Boxed, Journal, JournalError, Model, PluginError, Question, RetryPolicy, Suite,
+    AttemptError, Boxed, Host, Journal, JournalError, Model, PluginError, Question, RetryPolicy, Suite,
 };
 use koderz_core::scheduler::{self, Ports, RunError};
 use koderz_core::stop::{Stop, brake};
@@ -390,7 +390,29 @@ pub(crate) fn plan() -> Plan {
 }
 
 pub(crate) async fn run(count: u64, script: Script, plan: Plan, policy: Backoff, stop: Option<Stop>) -> Ran {
-    let server = Arc::new(Server::new(script));
+    let (ran, mut seen) = run_on(count, vec![script], plan, policy, stop).await;
+    Ran {
+        seen: seen.remove(0),
+        ..ran
+    }
+}
+
+/// Runs on several servers, which are called a, b and so on, and answers what each of them has seen.
+pub(crate) async fn run_on(
+    count: u64,
+    scripts: Vec<Script>,
+    plan: Plan,
+    policy: Backoff,
+    stop: Option<Stop>,
+) -> (Ran, Vec<Seen>) {
+    let servers: Vec<Arc<Server>> = scripts
+        .into_iter()
+        .map(|script| Arc::new(Server::new(script)))
+        .collect();
+    let hosts = servers.iter().zip('a'..).map(|(server, name)| Host {
+        name: name.to_string(),
+        model: server.clone(),
+    });
     let memo = Arc::new(Memo::default());
     let identity = PluginInfo {
         name: "questions".to_owned(),
@@ -401,7 +423,7 @@ pub(crate) async fn run(count: u64, script: Script, plan: Plan, policy: Backoff,
         suite: Arc::new(Questions { identity, count }),
         retry: Arc::new(policy),
         evaluators: Vec::new(),
-        model: server.clone(),
+        hosts: hosts.collect(),
         journal: memo.clone(),
         sinks: Vec::new(),
     };
@@ -409,10 +431,11 @@ pub(crate) async fn run(count: u64, script: Script, plan: Plan, policy: Backoff,
     let began = Instant::now();
     let end = scheduler::run(ports, plan, Past::default(), false, stop.unwrap_or(never)).await;
     let entries = memo.0.lock().expect("no test panics with it").clone();
-    Ran {
+    let ran = Ran {
         end,
         entries,
-        seen: server.seen(),
+        seen: Seen::default(),
         took: began.elapsed(),
-    }
+    };
+    (ran, servers.iter().map(|server| server.seen()).collect())
 }

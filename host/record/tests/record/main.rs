@@ -3,6 +3,7 @@
 mod files;
 mod journal;
 mod kill;
+mod migration;
 mod removal;
 mod round_trip;
 mod runs;

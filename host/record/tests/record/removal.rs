@@ -86,7 +86,7 @@ async fn an_outline_says_what_came_of_trials_and_leaves_out_how() {
     ];
     for event in events {
         let at = Duration::ZERO;
-        journal.note(Entry { at, event }).await.expect("noted");
+        journal.note(Entry { at, host: None, event }).await.expect("noted");
     }
     journal.close().await.expect("closed");
     let outline = record.outline(&run).expect("the run is there");

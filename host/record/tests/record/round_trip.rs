@@ -38,6 +38,7 @@ fn every_kind_of_event_is_read_as_it_was_written() {
         .zip(1..)
         .map(|(event, at)| Entry {
             at: Duration::from_nanos(at),
+            host: None,
             event,
         })
         .collect();
@@ -56,6 +57,7 @@ fn a_body_of_megabytes_is_kept_whole() {
     verdict.reason = "ö\"\\\n".repeat(1 << 20);
     let entry = Entry {
         at: Duration::ZERO,
+        host: None,
         event: Event::TrialFinished {
             trial: trial(),
             verdict,
@@ -94,6 +96,7 @@ async fn a_verdict_that_could_not_be_read_again_is_refused_and_the_run_stays_rea
         };
         let entry = Entry {
             at: Duration::ZERO,
+            host: None,
             event,
         };
         let error = journal.commit(entry).await.expect_err("refused");
@@ -119,7 +122,7 @@ proptest! {
         verdict.reason = texts.concat();
         let mut trial = trial();
         trial.task = texts.concat();
-        let entry = Entry { at: Duration::from_nanos(nanos), event: Event::TrialFinished { trial, verdict } };
+        let entry = Entry { at: Duration::from_nanos(nanos), host: None, event: Event::TrialFinished { trial, verdict } };
         prop_assert_eq!(write_and_read(std::slice::from_ref(&entry)), [entry]);
     }
 }

@@ -77,6 +77,7 @@ async fn a_run_is_running_while_it_is_written_and_then_as_it_ended() {
     let state = || record.state(&run).expect("a state");
     let began = Entry {
         at: Duration::ZERO,
+        host: None,
         event: Event::Began {
             trials: Some(3),
             settled: 0,

@@ -50,12 +50,15 @@ pub(crate) fn manifest(run: &str) -> Manifest {
             host: "http://127.0.0.1:11434".to_owned(),
             version: Some("0.9.0".to_owned()),
         },
+        other_servers: Vec::new(),
+        answers: None,
         models: BTreeMap::from([("subject".to_owned(), "small:1b".to_owned())]),
         model_digests: BTreeMap::from([("small:1b".to_owned(), "cd".repeat(32))]),
         selection: Selection {
             start: 1,
             end: Some(9),
             ids: Some(BTreeSet::from(["sums/3".to_owned()])),
+            fewer: Default::default(),
         },
         samples: NonZeroU32::MIN,
         seed: u64::MAX,
@@ -77,6 +80,7 @@ pub(crate) fn manifest(run: &str) -> Manifest {
 pub(crate) fn numbered(number: u64) -> Entry {
     Entry {
         at: Duration::from_nanos(number),
+        host: None,
         event: Event::Completed {
             trial: trial(),
             place: Place { round: 0, command: 0 },
@@ -102,6 +106,7 @@ pub(crate) fn number(entry: &Entry) -> u64 {
 pub(crate) fn ended(end: End) -> Entry {
     Entry {
         at: Duration::from_secs(9),
+        host: None,
         event: Event::Ended { end },
     }
 }
@@ -313,6 +318,7 @@ fn attempts() -> Vec<Event> {
             entropy: u64::MAX,
         },
         decision,
+        took: Some(Duration::from_millis(1500)),
     };
     decisions.map(failed).into()
 }

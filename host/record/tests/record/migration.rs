@@ -1,0 +1,53 @@
+//! Records of earlier versions are brought up when they are opened, and nothing in them is lost.
+
+use koderz_core::event::{End, Entry, Event};
+use koderz_core::past::Past;
+use koderz_record::Record;
+use rusqlite::Connection;
+use std::path::Path;
+use std::time::Duration;
+
+/// What the first version wrote of a run against a server that refused every first attempt.
+const FIRST: &str = include_str!("version-1.sql");
+
+fn written(path: &Path, version: u32, dump: &str) {
+    let old = Connection::open(path).expect("a file");
+    old.execute_batch(dump).expect("the dump");
+    old.execute_batch(&format!(
+        "PRAGMA application_id = 0x6b6f6472; PRAGMA user_version = {version}; PRAGMA journal_mode = WAL;"
+    ))
+    .expect("the marks of a record");
+    old.close().map_err(|(_, error)| error).expect("closed");
+}
+
+#[tokio::test]
+async fn a_record_of_the_first_version_is_read_and_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let path = folder.path().join("runs.db");
+    written(&path, 1, FIRST);
+    let record = Record::open(&path).expect("an older record");
+    let run = record.find("last").expect("its run");
+    assert_eq!(record.manifest(&run).expect("its manifest").suite.identity.name, "sums");
+    let entries: Vec<Entry> = record
+        .entries(&run)
+        .expect("its entries")
+        .collect::<Result<_, _>>()
+        .expect("all readable");
+    assert_eq!(entries.len(), 14);
+    assert!(entries.iter().all(|entry| entry.host.is_none()));
+    let failed = entries.iter().filter(|entry| entry.event.name() == "attempt-failed");
+    assert_eq!(failed.count(), 2);
+    let mut past = Past::default();
+    entries.into_iter().for_each(|entry| past.observe(entry));
+    assert_eq!(past.settled(true), 2);
+
+    let ended = Entry {
+        at: Duration::from_secs(1),
+        host: Some("gpu".to_owned()),
+        event: Event::Ended { end: End::Finished },
+    };
+    let journal = record.journal(&run).expect("nobody writes");
+    journal.commit(ended.clone()).await.expect("committed");
+    let last = record.entries(&run).expect("its entries").last();
+    assert_eq!(last.expect("there are some").expect("readable"), ended);
+}
