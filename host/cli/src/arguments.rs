@@ -29,6 +29,13 @@ the log a JSON object.";
 const HOST: &str = "Ollama's address: host, host:port or http://…; `embedded` for recorded answers [default: OLLAMA_HOST, \
                     or 127.0.0.1:11434]";
 
+const HOSTS: &str = "Ollama's address: host, host:port or http://…; `embedded` for recorded answers. May be given again: a \
+                     question goes to whichever server has room [default: OLLAMA_HOST, or 127.0.0.1:11434]";
+
+const HEADER: &str = "Sent with every request, for a gateway before the server, such as 'Authorization: Bearer …'; never shown. \
+                      May be given again";
+const HEADER_VARIABLE: &str = "KODERZ_HEADER";
+
 /// Benchmarks for models served by Ollama.
 #[derive(Debug, Parser)]
 #[command(name = "koderz", version, after_help = EXIT_CODES, arg_required_else_help = true)]
@@ -49,6 +56,8 @@ pub(crate) enum Command {
     Run(RunOne),
     /// Go on with a run: finish what is open, and ask again what was inconclusive
     Resume(Resume),
+    /// Grade answers that were collected before: a file of JSON Lines with `task_id`, and `completion` or `solution`
+    Evaluate(Evaluate),
     /// Serve recorded answers the way Ollama would, on a port of this machine
     ServeEmbedded(ServeEmbedded),
     /// Wait until a model gives a token; exit code 0 says that it did
@@ -63,12 +72,26 @@ pub(crate) enum Command {
     Export(Export),
 }
 
-/// For every command that asks a server.
+/// For every command that is about one server.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Server and plugins")]
-pub(crate) struct Server {
+pub(crate) struct One {
     #[arg(long, value_name = "ADDRESS", help = HOST)]
     pub(crate) host: Option<String>,
+    #[arg(long = "header", value_name = "NAME: VALUE", env = HEADER_VARIABLE, hide_env_values = true, help = HEADER)]
+    pub(crate) headers: Vec<String>,
+}
+
+/// For every command that asks a server.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Server and plugins")]
+pub(crate) struct Server {
+    #[arg(long = "host", value_name = "ADDRESS", help = HOSTS)]
+    pub(crate) hosts: Vec<String>,
+    #[arg(long = "header", value_name = "NAME: VALUE", env = HEADER_VARIABLE, hide_env_values = true, help = HEADER)]
+    pub(crate) headers: Vec<String>,
+    /// Ask several servers although they may have different models by one name
+    #[arg(long)]
+    pub(crate) allow_different_models: bool,
     /// Longest silence of the server that is waited for, in seconds, in its queue and between tokens; `auto` goes by the
     /// model's size: 180 up to 7B, 300 up to 34B, 600 above [default: 300]
     #[arg(long, value_name = "SECONDS|auto", value_parser = patience, allow_negative_numbers = true)]
@@ -94,9 +117,6 @@ pub(crate) struct Server {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Question")]
 pub(crate) struct Asking {
-    /// The model under test, by the server's name for it
-    #[arg(long, value_name = "MODEL")]
-    pub(crate) local_model: String,
     /// The model for another slot of the suite, such as judge=MODEL; may be given again
     #[arg(long = "slot", value_name = "SLOT=MODEL", value_parser = slot)]
     pub(crate) slots: Vec<(String, String)>,
@@ -118,6 +138,14 @@ pub(crate) struct Asking {
 
 #[derive(Debug, Args)]
 pub(crate) struct Benchmark {
+    /// The model under test, by the server's name for it; given again, one after the other is tested
+    #[arg(
+        long = "local-model",
+        value_name = "MODEL",
+        required = true,
+        help_heading = "Question"
+    )]
+    pub(crate) local_models: Vec<String>,
     #[command(flatten)]
     pub(crate) asking: Asking,
     /// First task, counted from 0 [default: 0]
@@ -129,7 +157,7 @@ pub(crate) struct Benchmark {
     /// Answers to each task [default: what the suite says, which is usually 1]
     #[arg(long, value_name = "N", help_heading = "Tasks", value_parser = positive)]
     pub(crate) samples: Option<NonZeroU32>,
-    /// Questions that may be under way at once; `auto` finds how many the server works on [default: 4]
+    /// Questions that may be under way at once, at each server; `auto` finds how many it works on [default: 4]
     #[arg(long, value_name = "N|auto", help_heading = "Tasks", value_parser = concurrency)]
     pub(crate) concurrency: Option<Concurrency>,
     #[command(flatten)]
@@ -141,6 +169,9 @@ pub(crate) struct RunOne {
     /// The task
     #[arg(long, value_name = "ID")]
     pub(crate) problem_id: String,
+    /// The model under test, by the server's name for it
+    #[arg(long, value_name = "MODEL", help_heading = "Question")]
+    pub(crate) local_model: String,
     #[command(flatten)]
     pub(crate) asking: Asking,
     #[command(flatten)]
@@ -158,7 +189,7 @@ pub(crate) struct Resume {
     /// Go on although the suite, an evaluator or the model is not the one that the run was begun with
     #[arg(long)]
     pub(crate) allow_changes: bool,
-    /// Questions that may be under way at once [default: as before]
+    /// Questions that may be under way at once, at each server [default: as before]
     #[arg(long, value_name = "N|auto", value_parser = concurrency)]
     pub(crate) concurrency: Option<Concurrency>,
     /// Also write the results to this file, as JSON
@@ -166,6 +197,33 @@ pub(crate) struct Resume {
     pub(crate) export: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    /// The answers, one JSON object a line, compressed by gzip or not
+    #[arg(value_name = "FILE")]
+    pub(crate) samples: PathBuf,
+    /// What the answers are listed under [default: the name of the file]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    #[arg(long, value_name = "NAME|FILE", help = suite_help())]
+    pub(crate) suite: Option<String>,
+    /// Programs that run at once [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) jobs: Option<NonZeroU32>,
+    /// Where every answer is written again with its result [default: FILE_results.jsonl]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Option<PathBuf>,
+    /// Also write the whole report to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+    /// Another plugin file, which takes precedence over installed ones; may be given again
+    #[arg(long = "plugin", value_name = "FILE")]
+    pub(crate) plugins: Vec<PathBuf>,
+    /// A setting of the suite: suite.KEY=VALUE; may be given again
+    #[arg(long = "set", value_name = "SETTING")]
+    pub(crate) settings: Vec<Setting>,
 }
 
 #[derive(Debug, Args)]
@@ -199,8 +257,8 @@ pub(crate) struct ServeEmbedded {
 
 #[derive(Debug, Args)]
 pub(crate) struct Wait {
-    #[arg(long, value_name = "ADDRESS", help = HOST)]
-    pub(crate) host: Option<String>,
+    #[command(flatten)]
+    pub(crate) one: One,
     /// The model; it is loaded if it is not in memory [default: the first that is in memory]
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
@@ -211,8 +269,8 @@ pub(crate) struct Wait {
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
-    #[arg(long, value_name = "ADDRESS", help = HOST)]
-    pub(crate) host: Option<String>,
+    #[command(flatten)]
+    pub(crate) one: One,
     /// Ask each model for a token, which shows how long its queue is; wait for it for 30 seconds unless said otherwise
     #[arg(
         long,
@@ -240,8 +298,8 @@ pub(crate) struct Status {
 
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    #[arg(long, value_name = "ADDRESS", help = HOST)]
-    pub(crate) host: Option<String>,
+    #[command(flatten)]
+    pub(crate) one: One,
     /// A model to look at closely: it is loaded, and asked nine short questions
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,

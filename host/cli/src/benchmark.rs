@@ -5,15 +5,18 @@ use crate::configuration::Configuration;
 use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
 use crate::places::Places;
-use crate::server::{self, Patience, Reached};
-use crate::session::{Before, Ended, Session, work};
+use crate::server::{self, Patience, Reached, Way};
+use crate::session::{self, Before, Ended, Session, work};
+use crate::{Outcome, command_line, connection, print, show, signals};
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
 use koderz_core::past::Past;
 use koderz_core::plan::{Concurrency, Defaults, Selection};
 use koderz_core::scheduler::{self, SUBJECT};
+use koderz_core::stop::{Stop, Urgency};
+use koderz_loader::Library;
 use koderz_record::{Record, RunId};
-use koderz_report::{Story, Terminal};
+use koderz_report::{FailedModel, Report, Story, Terminal};
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
@@ -28,12 +31,12 @@ pub(crate) struct Desk {
     pub(crate) terminal: Arc<Terminal>,
 }
 
-/// Puts the tasks of a suite to a model.
-pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Ended> {
+/// Puts the tasks of a suite to one model after the other, and shows what each comes to.
+pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Outcome> {
     let selection = Selection {
         start: arguments.start.unwrap_or(0),
         end: arguments.end,
-        ids: None,
+        ..Selection::default()
     };
     if let Some(end) = arguments.end
         && end <= selection.start
@@ -43,16 +46,31 @@ pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Ended
             selection.start
         );
     }
+    let models = arguments.local_models;
+    if let Some((_, twice)) = models
+        .iter()
+        .enumerate()
+        .find(|(at, model)| models[..*at].contains(model))
+    {
+        bail!("--local-model names {twice} twice");
+    }
     let usual = Concurrency::Fixed(desk.configuration.concurrency);
-    let concurrency = arguments.concurrency.unwrap_or(usual);
     let wanted = Wanted {
+        concurrency: arguments.concurrency.unwrap_or(usual),
         asking: arguments.asking,
         server: arguments.server,
         selection,
         samples: arguments.samples,
-        concurrency,
     };
-    begin(wanted, desk).await
+    match models.as_slice() {
+        [model] => {
+            let (export, ended) = one(&wanted, model, desk).await?;
+            show(&ended)?;
+            session::export(export, &koderz_report::json(&ended.report()))?;
+            Ok(Outcome::of(&ended))
+        }
+        several => Several::default().run(&wanted, several, desk).await,
+    }
 }
 
 /// Puts one task to a model.
@@ -67,9 +85,12 @@ pub(crate) async fn run_one(arguments: RunOne, desk: &Desk) -> Result<Ended> {
         samples: Some(NonZeroU32::MIN),
         concurrency: Concurrency::Fixed(NonZeroU32::MIN),
     };
-    begin(wanted, desk).await
+    let (export, ended) = one(&wanted, &arguments.local_model, desk).await?;
+    session::export(export, &koderz_report::json(&ended.report()))?;
+    Ok(ended)
 }
 
+/// What is asked of each model.
 struct Wanted {
     asking: Asking,
     server: Server,
@@ -78,67 +99,163 @@ struct Wanted {
     concurrency: Concurrency,
 }
 
-async fn begin(wanted: Wanted, desk: &Desk) -> Result<Ended> {
-    let Desk {
-        places,
-        configuration,
-        terminal,
-    } = desk;
-    let export = wanted
-        .asking
-        .export
-        .as_deref()
+/// A benchmark of one model alone: where it is exported to, and how it ended.
+async fn one(wanted: &Wanted, model: &str, desk: &Desk) -> Result<(Option<Destination>, Ended)> {
+    let export = reserve(wanted)?;
+    let library = equipment::library(&wanted.server, &desk.places)?;
+    let ready = Ready::new(wanted, model, &library, desk).await?;
+    let stop = signals::stop(&desk.terminal)?;
+    Ok((export, ready.work(wanted, desk, stop).await?))
+}
+
+fn reserve(wanted: &Wanted) -> Result<Option<Destination>> {
+    let export = wanted.asking.export.as_deref();
+    export
         .map(|path| Destination::reserve(path, Readers::Usual))
-        .transpose()?;
-    let library = equipment::library(&wanted.server, places)?;
-    let equipment = equipment::gather(
-        &library,
-        &Wish {
-            suite: wanted.asking.suite.as_deref().unwrap_or(&configuration.suite),
-            retry: wanted.server.retry.as_deref().unwrap_or(&configuration.retry),
-            options: &wanted.server,
-            before: None,
-        },
-    )?;
-    let models = slots(&wanted.asking, &equipment)?;
-    check_selection(&wanted.selection, &equipment).await?;
-    let host = server::named(wanted.server.host.as_deref(), configuration);
-    let usual = Patience::For(Duration::from_secs(configuration.timeout_seconds));
-    let patience = wanted.server.timeout.unwrap_or(usual);
-    let reached = server::reach(&host, &models, patience, wanted.concurrency.most(), places).await?;
-    let record = Record::open(places.record())?;
-    let manifest = manifest(&wanted, desk, &equipment, &reached, models);
-    if manifest.samples.get() > 1 && manifest.defaults.temperature == 0.0 {
-        tracing::warn!(
-            "{} samples at temperature 0 are mostly the same answer again; --temperature 0.8 is usual for several",
-            manifest.samples
-        );
+        .transpose()
+}
+
+/// What has become of several models so far.
+#[derive(Default)]
+struct Several {
+    ended: Vec<Ended>,
+    failed: Vec<FailedModel>,
+}
+
+impl Several {
+    async fn run(mut self, wanted: &Wanted, models: &[String], desk: &Desk) -> Result<Outcome> {
+        let export = reserve(wanted)?;
+        let library = equipment::library(&wanted.server, &desk.places)?;
+        // All are looked up before the first is asked: who mistypes a name should not learn of it the next morning.
+        let mut ready = Vec::new();
+        for model in models {
+            match Ready::new(wanted, model, &library, desk).await {
+                Ok(one) => ready.push(one),
+                // Where there is nothing to go on with, this is the error.
+                Err(error) if models.len() == self.failed.len() + 1 => return Err(error),
+                Err(error) => self.leave_out(model, &error),
+            }
+        }
+        let stop = signals::stop(&desk.terminal)?;
+        for one in ready {
+            if stop.urgency() > Urgency::None {
+                break;
+            }
+            let model = one.model.clone();
+            match one.work(wanted, desk, stop.clone()).await {
+                Ok(ended) => {
+                    show(&ended)?;
+                    print("\n")?;
+                    self.ended.push(ended);
+                }
+                Err(error) => self.leave_out(&model, &error),
+            }
+        }
+        let reports: Vec<Report<'_>> = self.ended.iter().map(Ended::report).collect();
+        print(&koderz_report::several(&reports, &self.failed))?;
+        session::export(export, &koderz_report::several_json(&reports, &self.failed))?;
+        Ok(if stop.urgency() > Urgency::None {
+            Outcome::Interrupted
+        } else if self.failed.is_empty()
+            && self
+                .ended
+                .iter()
+                .all(|ended| matches!(Outcome::of(ended), Outcome::Done))
+        {
+            Outcome::Done
+        } else {
+            Outcome::Incomplete
+        })
     }
-    let run = record.begin(&manifest)?;
-    work(Session {
-        places,
-        terminal,
-        equipment,
-        reached,
-        record,
-        run,
-        before: Before {
-            past: Past::default(),
-            story: Story::new(manifest.clone()),
-        },
-        manifest,
-        concurrency: wanted.concurrency,
-        deadline: wanted.server.deadline,
-        changes: Vec::new(),
-        retry_inconclusive: false,
-        export,
-    })
-    .await
+
+    fn leave_out(&mut self, model: &str, error: &anyhow::Error) {
+        let error = format!("{error:#}");
+        tracing::warn!("{model} is left out: {error}");
+        self.failed.push(FailedModel {
+            model: model.to_owned(),
+            reason: error,
+        });
+    }
+}
+
+/// All that a model's run needs, found and checked before the first question.
+struct Ready {
+    model: String,
+    models: BTreeMap<String, String>,
+    equipment: Equipment,
+    reached: Reached,
+}
+
+impl Ready {
+    async fn new(wanted: &Wanted, model: &str, library: &Library, desk: &Desk) -> Result<Self> {
+        let Desk {
+            places, configuration, ..
+        } = desk;
+        let equipment = equipment::gather(
+            library,
+            &Wish {
+                suite: wanted.asking.suite.as_deref().unwrap_or(&configuration.suite),
+                retry: wanted.server.retry.as_deref().unwrap_or(&configuration.retry),
+                options: &wanted.server,
+                before: None,
+            },
+        )?;
+        let models = slots(model, &wanted.asking, &equipment)?;
+        check_selection(&wanted.selection, &equipment).await?;
+        let usual = Patience::For(Duration::from_secs(configuration.timeout_seconds));
+        let way = Way {
+            headers: &connection::headers(&wanted.server.headers)?,
+            patience: wanted.server.timeout.unwrap_or(usual),
+            width: wanted.concurrency.most(),
+            allow_different: wanted.server.allow_different_models,
+            places,
+        };
+        let hosts = connection::named(&wanted.server.hosts, configuration);
+        let reached = server::reach(&hosts, &models, &way).await?;
+        Ok(Ready {
+            model: model.to_owned(),
+            models,
+            equipment,
+            reached,
+        })
+    }
+
+    async fn work(self, wanted: &Wanted, desk: &Desk, stop: Stop) -> Result<Ended> {
+        let record = Record::open(desk.places.record())?;
+        let manifest = manifest(wanted, desk, &self);
+        if manifest.samples.get() > 1 && manifest.defaults.temperature == 0.0 {
+            tracing::warn!(
+                "{} samples at temperature 0 are mostly the same answer again; --temperature 0.8 is usual for several",
+                manifest.samples
+            );
+        }
+        let run = record.begin(&manifest)?;
+        work(Session {
+            places: &desk.places,
+            terminal: &desk.terminal,
+            equipment: self.equipment,
+            changes: self.reached.differences.clone(),
+            hosts: self.reached.hosts(),
+            record,
+            run,
+            before: Before {
+                past: Past::default(),
+                story: Story::new(manifest.clone()),
+            },
+            manifest,
+            concurrency: wanted.concurrency,
+            jobs: None,
+            deadline: wanted.server.deadline,
+            retry_inconclusive: false,
+            stop,
+        })
+        .await
+    }
 }
 
 /// Which model answers for which slot.
-fn slots(asking: &Asking, equipment: &Equipment) -> Result<BTreeMap<String, String>> {
-    let mut models = BTreeMap::from([(SUBJECT.to_owned(), asking.local_model.clone())]);
+fn slots(model: &str, asking: &Asking, equipment: &Equipment) -> Result<BTreeMap<String, String>> {
+    let mut models = BTreeMap::from([(SUBJECT.to_owned(), model.to_owned())]);
     for (slot, model) in &asking.slots {
         if !equipment.info.slots.contains(slot) {
             let there = match equipment.info.slots.as_slice() {
@@ -195,26 +312,35 @@ fn in_range(selection: &Selection, count: u64) -> Result<()> {
     Ok(())
 }
 
-fn manifest(
-    wanted: &Wanted,
-    desk: &Desk,
-    equipment: &Equipment,
-    reached: &Reached,
-    models: BTreeMap<String, String>,
-) -> Manifest {
+/// The id of a run that begins now, and when that is.
+pub(crate) fn new_run() -> (String, String) {
     let now = SystemTime::now();
     // The standard library's hash keys are the system's randomness.
     let run = RunId::new(now, RandomState::new().hash_one(std::process::id()));
+    (run.to_string(), koderz_record::timestamp(now))
+}
+
+fn manifest(wanted: &Wanted, desk: &Desk, ready: &Ready) -> Manifest {
+    let Ready {
+        models,
+        equipment,
+        reached,
+        ..
+    } = ready;
+    let mut servers = reached.servers.iter().map(|(_, usage)| usage.clone());
+    let (run, began) = new_run();
     let usual = NonZeroU32::new(equipment.info.samples).unwrap_or(NonZeroU32::MIN);
     Manifest {
-        run: run.to_string(),
-        began: koderz_record::timestamp(now),
+        run,
+        began,
         koderz: env!("CARGO_PKG_VERSION").to_owned(),
         suite: equipment.used.suite.clone(),
         retry: equipment.used.retry.clone(),
         evaluators: equipment.used.evaluators.clone(),
-        server: reached.usage.clone(),
-        models,
+        server: servers.next().expect("at least one server was reached"),
+        other_servers: servers.collect(),
+        answers: None,
+        models: models.clone(),
         model_digests: reached.digests.clone(),
         selection: wanted.selection.clone(),
         samples: wanted.samples.unwrap_or(usual),
@@ -229,8 +355,6 @@ fn manifest(
         timeout: reached.silence,
         deadline: wanted.server.deadline,
         max_retries: equipment.max_retries,
-        command_line: std::env::args_os()
-            .map(|argument| argument.to_string_lossy().into_owned())
-            .collect(),
+        command_line: command_line::shown(std::env::args_os()),
     }
 }

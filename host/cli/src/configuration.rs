@@ -1,6 +1,7 @@
 //! What holds where the command line says nothing.
 
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 /// The embedded configuration.
@@ -15,6 +16,7 @@ pub(crate) struct Configuration {
     pub(crate) temperature: f64,
     pub(crate) seed: u64,
     pub(crate) completions_format: String,
+    pub(crate) sample_settings: BTreeMap<String, String>,
 }
 
 impl Configuration {

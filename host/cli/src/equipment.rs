@@ -57,12 +57,7 @@ pub(crate) fn library(options: &arguments::Server, places: &Places) -> Result<Li
 /// Finds and opens what is wished for.
 pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
     let typed = |owner| setting::of(owner, &wish.options.settings);
-    let plugin = find(
-        library,
-        Wanted::Suite,
-        wish.suite,
-        wish.before.map(|manifest| &manifest.suite),
-    )?;
+    let plugin = find_suite(library, wish)?;
     let before = wish.before.map(|manifest| &manifest.suite.settings);
     let settings = settings(&plugin, Interface::Suite, before, &typed(Owner::Suite))?;
     let suite: Arc<dyn Suite> = Arc::new(plugin.open_suite(&settings)?);
@@ -77,19 +72,16 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
     )?;
     let takes_retries = plugin.setting_names(Interface::Retry).contains(&MAX_RETRIES);
     let mut pairs = typed(Owner::Retry);
-    if let Some(retries) = wish.options.max_retries
-        && takes_retries
-    {
-        pairs.push((MAX_RETRIES.to_owned(), retries.to_string()));
+    match wish.options.max_retries {
+        Some(retries) if takes_retries => pairs.push((MAX_RETRIES.to_owned(), retries.to_string())),
+        Some(_) => bail!(unlimited(&plugin)),
+        None => {}
     }
     let same_policy = |manifest: &&Manifest| manifest.retry.identity.name == plugin.identity().name;
     let before = wish.before.filter(same_policy).map(|manifest| &manifest.retry.settings);
     let settings = self::settings(&plugin, Interface::Retry, before, &pairs)?;
     let retry: Arc<dyn RetryPolicy> = Arc::new(plugin.open_retry(&settings)?);
-    let max_retries = match takes_retries {
-        true => allowed(&settings, plugin.schema(Interface::Retry)),
-        false => wish.options.max_retries,
-    };
+    let max_retries = allowed(&settings, plugin.schema(Interface::Retry));
     let retry_use = plugin.usage(&settings);
 
     let (evaluators, evaluators_use) = evaluators(library, &info)?.into_iter().unzip();
@@ -105,6 +97,26 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
             evaluators: evaluators_use,
         },
     })
+}
+
+/// Finds the suite that is wished for.
+pub(crate) fn find_suite(library: &Library, wish: &Wish<'_>) -> Result<Plugin, LoadError> {
+    let before = wish.before.map(|manifest| &manifest.suite);
+    find(library, Wanted::Suite, wish.suite, before)
+}
+
+/// That a policy does not take a number of retries, and what it takes.
+fn unlimited(plugin: &Plugin) -> String {
+    let names = plugin.setting_names(Interface::Retry);
+    let there = match names.as_slice() {
+        [] => "it has no settings".to_owned(),
+        some => format!("it has {}", some.join(", ")),
+    };
+    format!(
+        "--max-retries: the retry policy {} has no setting `{MAX_RETRIES}`; {there}\nhint: leave --max-retries out, or set \
+         what it has with --set retry.KEY=VALUE",
+        plugin.identity().name
+    )
 }
 
 /// Finds a plugin, in the end by the file that it was in before: a run may be begun with a file from anywhere.

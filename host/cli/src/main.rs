@@ -1,12 +1,16 @@
 //! The binary: arguments in, exit code out. Everything is put together here and in the files beside this one, which is
 //! why they may name all the other crates.
 
+mod answers;
 mod arguments;
 mod benchmark;
+mod command_line;
 mod configuration;
+mod connection;
 mod destination;
 mod doctor;
 mod equipment;
+mod evaluate;
 mod export;
 mod figure;
 mod log;
@@ -16,6 +20,7 @@ mod recorded;
 mod resident;
 mod resume;
 mod runs;
+mod samples;
 mod serve;
 mod server;
 mod session;
@@ -51,6 +56,18 @@ enum Outcome {
     Interrupted,
 }
 
+impl Outcome {
+    /// What a run of any number of tasks comes to.
+    fn of(ended: &Ended) -> Self {
+        let counts = ended.story.summary().counts();
+        match ended.end {
+            End::Drained | End::Stopped => Outcome::Interrupted,
+            End::Finished if counts.inconclusive + counts.open == 0 => Outcome::Done,
+            End::Finished | End::Failed(_) => Outcome::Incomplete,
+        }
+    }
+}
+
 impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
         ExitCode::from(match outcome {
@@ -83,8 +100,8 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 async fn carry_out(arguments: Arguments) -> Result<Outcome> {
     let (level, form) = (log::level()?, log::shape()?);
     let shape = match &arguments.command {
-        Command::Benchmark(_) | Command::Resume(_) if io::stderr().is_terminal() => Shape::Bar,
-        Command::Benchmark(_) | Command::Resume(_) => Shape::Lines,
+        Command::Benchmark(_) | Command::Resume(_) | Command::Evaluate(_) if io::stderr().is_terminal() => Shape::Bar,
+        Command::Benchmark(_) | Command::Resume(_) | Command::Evaluate(_) => Shape::Lines,
         _ => Shape::Quiet,
     };
     let terminal = Arc::new(Terminal::new(shape));
@@ -95,8 +112,9 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
         terminal,
     };
     match arguments.command {
-        Command::Benchmark(arguments) => show(&benchmark::benchmark(arguments, &desk).await?),
-        Command::Resume(arguments) => show(&resume::resume(arguments, &desk).await?),
+        Command::Benchmark(arguments) => benchmark::benchmark(arguments, &desk).await,
+        Command::Resume(arguments) => resume::resume(arguments, &desk).await,
+        Command::Evaluate(arguments) => evaluate::evaluate(arguments, &desk).await,
         Command::Run(arguments) => show_one(&benchmark::run_one(arguments, &desk).await?),
         Command::ServeEmbedded(arguments) => {
             serve::serve(arguments, &desk.places).await?;
@@ -111,14 +129,8 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
 }
 
 /// Shows what a run came to.
-fn show(ended: &Ended) -> Result<Outcome> {
-    print(&koderz_report::text(&ended.report()))?;
-    let counts = ended.story.summary().counts();
-    Ok(match ended.end {
-        End::Drained | End::Stopped => Outcome::Interrupted,
-        End::Finished if counts.inconclusive + counts.open == 0 => Outcome::Done,
-        End::Finished | End::Failed(_) => Outcome::Incomplete,
-    })
+fn show(ended: &Ended) -> Result<()> {
+    print(&koderz_report::text(&ended.report()))
 }
 
 /// Shows a single answer and its verdict.

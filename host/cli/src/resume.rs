@@ -5,15 +5,17 @@ use crate::benchmark::Desk;
 use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Used, Wish};
 use crate::recorded;
-use crate::server::{self, Patience};
-use crate::session::{Before, Ended, Session, work};
+use crate::server::{self, Patience, Reached, Way};
+use crate::session::{self, Before, Session, work};
+use crate::{Outcome, connection, evaluate, show, signals};
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
 use koderz_core::past::Past;
+use koderz_core::ports::Host;
 use koderz_report::Story;
 use std::collections::BTreeMap;
 
-pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Ended> {
+pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
     let Desk { places, terminal, .. } = desk;
     let record = recorded::open(places)?;
     let export = arguments
@@ -35,11 +37,27 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Ended> {
             before: Some(&manifest),
         },
     )?;
-    let host = options.host.as_deref().unwrap_or(&manifest.server.host);
-    let patience = options.timeout.unwrap_or(Patience::For(manifest.timeout));
+    let before = || {
+        let servers = std::iter::once(&manifest.server).chain(&manifest.other_servers);
+        servers.map(|server| server.host.clone()).collect()
+    };
+    let hosts = match options.hosts.as_slice() {
+        [] => before(),
+        typed => typed.to_vec(),
+    };
     let concurrency = arguments.concurrency.unwrap_or(manifest.concurrency);
-    let reached = server::reach(host, &manifest.models, patience, concurrency.most(), places).await?;
-    let mut changes = changes(&manifest, &equipment.used, &reached.digests);
+    let way = Way {
+        headers: &connection::headers(&options.headers)?,
+        patience: options.timeout.unwrap_or(Patience::For(manifest.timeout)),
+        width: concurrency.most(),
+        allow_different: options.allow_different_models,
+        places,
+    };
+    let asked = match &manifest.answers {
+        Some(answers) => Asked::File(evaluate::again(answers, &equipment).await?),
+        None => Asked::Servers(server::reach(&hosts, &manifest.models, &way).await?),
+    };
+    let mut changes = changes(&manifest, &equipment.used, asked.digests());
     if !changes.is_empty() && !arguments.allow_changes {
         bail!(
             "run {run} cannot go on as it was begun: {}\nhint: --allow-changes goes on all the same, and its verdicts \
@@ -51,6 +69,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Ended> {
         tracing::warn!("{change}");
     }
     // Another policy changes no verdict, so it needs no leave; but the record has to say which one decided.
+    changes.extend(asked.differences().iter().cloned());
     changes.extend(equipment::other_policy(&manifest, &equipment.used));
     let mut before = Before {
         past: Past::default(),
@@ -62,11 +81,11 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Ended> {
         terminal.recall(&entry);
         before.past.observe(entry);
     }
-    work(Session {
+    let ended = work(Session {
         places,
         terminal,
         equipment,
-        reached,
+        hosts: asked.hosts(),
         record,
         run,
         deadline: options.deadline.or(manifest.deadline),
@@ -74,17 +93,50 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Ended> {
         manifest,
         before,
         concurrency,
+        jobs: None,
         retry_inconclusive: !arguments.no_retry_errors,
-        export,
+        stop: signals::stop(terminal)?,
     })
-    .await
+    .await?;
+    show(&ended)?;
+    session::export(export, &koderz_report::json(&ended.report()))?;
+    Ok(Outcome::of(&ended))
+}
+
+/// Who answers.
+enum Asked {
+    Servers(Reached),
+    File(Host),
+}
+
+impl Asked {
+    fn hosts(&self) -> Vec<Host> {
+        match self {
+            Asked::Servers(reached) => reached.hosts(),
+            Asked::File(host) => vec![host.clone()],
+        }
+    }
+
+    fn digests(&self) -> Option<&BTreeMap<String, String>> {
+        match self {
+            Asked::Servers(reached) => Some(&reached.digests),
+            Asked::File(_) => None,
+        }
+    }
+
+    fn differences(&self) -> &[String] {
+        match self {
+            Asked::Servers(reached) => &reached.differences,
+            Asked::File(_) => &[],
+        }
+    }
 }
 
 /// What is not what the run was begun with.
-fn changes(manifest: &Manifest, used: &Used, digests: &BTreeMap<String, String>) -> Vec<String> {
+fn changes(manifest: &Manifest, used: &Used, digests: Option<&BTreeMap<String, String>>) -> Vec<String> {
     let mut changes = equipment::changes(manifest, used);
     for (model, before) in &manifest.model_digests {
-        if let Some(now) = digests.get(model)
+        if let Some(now) = digests.and_then(|digests| digests.get(model))
             && now != before
         {
             changes.push(format!("the model {model} had digest {before:.12} and has {now:.12}"));

@@ -2,13 +2,13 @@
 
 use crate::arguments::ServeEmbedded;
 use crate::places::Places;
-use crate::{server, signals};
+use crate::{connection, signals};
 use anyhow::Result;
 use koderz_simulator::{Server, Setup};
 use std::io::Write;
 
 pub(crate) async fn serve(arguments: ServeEmbedded, places: &Places) -> Result<()> {
-    let cassettes = server::cassettes(&arguments.cassettes, places)?;
+    let cassettes = connection::cassettes(&arguments.cassettes, places)?;
     let mut models: Vec<String> = cassettes
         .iter()
         .flat_map(|cassette| cassette.models().map(str::to_owned).collect::<Vec<_>>())

@@ -1,103 +1,14 @@
-//! The server that is asked: Ollama at an address, or the embedded one.
+//! The servers that a run asks: they answer, and all have the same models.
 
-use crate::configuration::Configuration;
+use crate::connection::Connection;
 use crate::places::Places;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use koderz_core::manifest::ServerUse;
-use koderz_simulator::{Cassette, Server, Setup};
-use koderz_transport::{Address, Ollama, Timeouts, TransportError, parameter_count, suggested_silence};
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::ErrorKind;
-use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use koderz_core::ports::Host;
+use koderz_transport::{Header, parameter_count, suggested_silence};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
-
-/// What `--host` says for the embedded server.
-const EMBEDDED: &str = "embedded";
-
-/// Where the server is: what was typed, or else OLLAMA_HOST, or else what the configuration says.
-pub(crate) fn named(typed: Option<&str>, configuration: &Configuration) -> String {
-    let environment = || std::env::var("OLLAMA_HOST").ok();
-    let typed = typed.map(str::to_owned);
-    typed
-        .or_else(|| environment().filter(|host| !host.trim().is_empty()))
-        .unwrap_or_else(|| configuration.host.clone())
-}
-
-/// The way to a server, whether or not it answers.
-pub(crate) struct Connection {
-    pub(crate) ollama: Ollama,
-    /// What it is called.
-    pub(crate) shown: String,
-    /// Kept alive with it.
-    embedded: Option<Server>,
-}
-
-impl Connection {
-    /// A connection to the server that a text names, which is started if it is the embedded one.
-    pub(crate) async fn to(host: &str, width: u32, places: &Places) -> Result<Self> {
-        let (address, embedded) = if host == EMBEDDED {
-            let server = Server::start(Setup {
-                cassettes: cassettes(&[], places)?,
-                parallel: NonZeroU32::new(width).unwrap_or(NonZeroU32::MIN),
-                ..Setup::default()
-            })
-            .await?;
-            (server.url(), Some(server))
-        } else {
-            (host.to_owned(), None)
-        };
-        let address = Address::parse(&address)?;
-        let shown = match embedded {
-            Some(_) => EMBEDDED.to_owned(),
-            None => address.to_string(),
-        };
-        Ok(Connection {
-            ollama: Ollama::new(address, Timeouts::default())?,
-            shown,
-            embedded,
-        })
-    }
-
-    /// The same server, whose silence is borne for so long.
-    pub(crate) fn patient(self, silence: Duration) -> Result<Self> {
-        let timeouts = Timeouts {
-            silence,
-            ..Timeouts::default()
-        };
-        Ok(Connection {
-            ollama: Ollama::new(self.ollama.address().clone(), timeouts)?,
-            ..self
-        })
-    }
-
-    pub(crate) fn is_embedded(&self) -> bool {
-        self.embedded.is_some()
-    }
-
-    /// An error of this server's, in words that help. The port of the embedded one is a matter of chance, and would tell a
-    /// user nothing.
-    pub(crate) fn explain(&self, error: TransportError) -> TransportError {
-        match error {
-            TransportError::ModelMissing { model, known, .. } if self.is_embedded() => TransportError::ModelMissing {
-                model,
-                address: "the embedded server".to_owned(),
-                known,
-            },
-            other => other,
-        }
-    }
-}
-
-/// A server that answers, and what it says of itself.
-pub(crate) struct Reached {
-    pub(crate) connection: Connection,
-    pub(crate) usage: ServerUse,
-    /// How long its silence is borne.
-    pub(crate) silence: Duration,
-    /// Digests of the models, where it gives them.
-    pub(crate) digests: BTreeMap<String, String>,
-}
 
 /// How long a server may be silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,80 +18,161 @@ pub(crate) enum Patience {
     For(Duration),
 }
 
-/// Finds the server that a text names, and sees that it answers and has these models.
-pub(crate) async fn reach(
-    host: &str,
-    models: &BTreeMap<String, String>,
-    patience: Patience,
-    width: u32,
-    places: &Places,
-) -> Result<Reached> {
-    let connection = Connection::to(host, width, places).await?;
-    let version = connection.ollama.version().await?;
-    let (mut digests, mut largest) = (BTreeMap::new(), None);
-    for model in models.values() {
-        let info = connection.ollama.model(model).await;
-        let info = info.map_err(|error| connection.explain(error))?;
-        largest = largest.max(info.parameter_size.as_deref().and_then(parameter_count));
-        if !info.digest.is_empty() {
-            digests.insert(model.clone(), info.digest);
-        }
+/// How servers are reached.
+pub(crate) struct Way<'a> {
+    pub(crate) headers: &'a [Header],
+    pub(crate) patience: Patience,
+    /// How many questions the embedded server answers at once.
+    pub(crate) width: u32,
+    /// Whether servers may have different models by one name.
+    pub(crate) allow_different: bool,
+    pub(crate) places: &'a Places,
+}
+
+/// Servers that answer, and what they say of themselves.
+pub(crate) struct Reached {
+    /// At least one.
+    pub(crate) servers: Vec<(Connection, ServerUse)>,
+    /// How long their silence is borne.
+    pub(crate) silence: Duration,
+    /// Digests of the models, where the first server that gives one gives it.
+    pub(crate) digests: BTreeMap<String, String>,
+    /// In what the servers differ, in words.
+    pub(crate) differences: Vec<String>,
+}
+
+impl Reached {
+    /// The servers as a run asks them, for as long as this is kept.
+    pub(crate) fn hosts(&self) -> Vec<Host> {
+        let host = |(connection, usage): &(Connection, ServerUse)| Host {
+            name: usage.host.clone(),
+            model: Arc::new(connection.ollama.clone()),
+        };
+        self.servers.iter().map(host).collect()
     }
-    let silence = match patience {
+}
+
+/// Finds the servers that are named, and sees that they answer and have these models.
+pub(crate) async fn reach(hosts: &[String], models: &BTreeMap<String, String>, way: &Way<'_>) -> Result<Reached> {
+    let (mut connections, mut seen, mut largest) = (Vec::new(), Vec::new(), None);
+    for host in hosts {
+        let connection = Connection::to(host, way.headers, way.width, way.places).await?;
+        if connections
+            .iter()
+            .any(|(other, _): &(Connection, _)| other.shown == connection.shown)
+        {
+            bail!("--host names {} twice", connection.shown);
+        }
+        let version = connection.ollama.version().await?;
+        for model in models.values() {
+            let info = connection.ollama.model(model).await;
+            let info = info.map_err(|error| connection.explain(error))?;
+            largest = largest.max(info.parameter_size.as_deref().and_then(parameter_count));
+            seen.push(Seen {
+                host: connection.shown.clone(),
+                model: model.clone(),
+                digest: info.digest,
+            });
+        }
+        connections.push((connection, version));
+    }
+    let differences = differences(&seen);
+    if let Some(first) = differences.first()
+        && !way.allow_different
+    {
+        bail!(
+            "{first}\nhint: `ollama pull` brings both to the same one; --allow-different-models takes them as they are"
+        );
+    }
+    let silence = match way.patience {
         Patience::For(silence) => silence,
         Patience::BySize => suggested_silence(largest),
     };
-    Ok(Reached {
-        usage: ServerUse {
+    let mut servers = Vec::new();
+    for (connection, version) in connections {
+        let usage = ServerUse {
             host: connection.shown.clone(),
             version: Some(version),
-        },
-        connection: connection.patient(silence)?,
+        };
+        servers.push((connection.patient(silence)?, usage));
+    }
+    let mut digests = BTreeMap::new();
+    for seen in seen.into_iter().filter(|seen| !seen.digest.is_empty()) {
+        digests.entry(seen.model).or_insert(seen.digest);
+    }
+    Ok(Reached {
+        servers,
         silence,
         digests,
+        differences,
     })
 }
 
-/// Reads the cassettes that were named, and those that lie in the folders for them. Of two files with the same name in
-/// different folders only the first counts.
-pub(crate) fn cassettes(named: &[PathBuf], places: &Places) -> Result<Vec<Cassette>> {
-    let mut files = named.to_vec();
-    let mut names = BTreeSet::new();
-    for folder in places.cassettes() {
-        files.extend(
-            recorded(&folder)?
-                .into_iter()
-                .filter(|file| names.insert(file.file_name().map(ToOwned::to_owned))),
-        );
-    }
-    if files.is_empty() {
-        let folders: Vec<String> = places
-            .cassettes()
-            .iter()
-            .map(|folder| folder.display().to_string())
-            .collect();
-        bail!(
-            "there are no recorded answers to play\nhint: cassettes (.jsonl) are looked for in {}",
-            folders.join(", ")
-        );
-    }
-    files
-        .iter()
-        .map(|file| Cassette::read(file).map_err(anyhow::Error::from))
-        .collect()
+/// A model as a server has it.
+struct Seen {
+    host: String,
+    model: String,
+    /// Empty where the server gives none.
+    digest: String,
 }
 
-fn recorded(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Vec::new()),
-        Err(error) => return Err(error).with_context(|| format!("look for cassettes in {}", folder.display())),
+impl Seen {
+    fn words(&self) -> String {
+        match self.digest.as_str() {
+            "" => format!("{} gives no digest", self.host),
+            digest => format!("{} has {digest:.12}", self.host),
+        }
+    }
+}
+
+/// Where a server has another model by a name than the first one has. A name and a tag say nothing: `latest` is moved.
+fn differences(seen: &[Seen]) -> Vec<String> {
+    let differs = |seen_at: usize| {
+        let other = &seen[seen_at];
+        let first = seen.iter().find(|first| first.model == other.model)?;
+        let same = first.host == other.host || (first.digest == other.digest && !first.digest.is_empty());
+        (!same).then(|| {
+            format!(
+                "the servers may have different models by the name {}: {}, {}",
+                other.model,
+                first.words(),
+                other.words()
+            )
+        })
     };
-    let mut files: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
-        .collect();
-    files.sort();
-    Ok(files)
+    (0..seen.len()).filter_map(differs).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(host: &str, model: &str, digest: &str) -> Seen {
+        Seen {
+            host: host.to_owned(),
+            model: model.to_owned(),
+            digest: digest.to_owned(),
+        }
+    }
+
+    #[test]
+    fn servers_differ_where_one_has_another_model_by_a_name_or_does_not_say() {
+        assert!(
+            differences(&[seen("a", "m", ""), seen("a", "n", "1")]).is_empty(),
+            "one server"
+        );
+        assert!(differences(&[seen("a", "m", "1"), seen("b", "m", "1")]).is_empty());
+        assert_eq!(
+            differences(&[
+                seen("a", "m", "123456789abcdef"),
+                seen("a", "n", "2"),
+                seen("b", "m", "3"),
+                seen("b", "n", "")
+            ]),
+            [
+                "the servers may have different models by the name m: a has 123456789abc, b has 3",
+                "the servers may have different models by the name n: a has 2, b gives no digest"
+            ]
+        );
+    }
 }

@@ -3,16 +3,14 @@
 use crate::destination::{Destination, Readers};
 use crate::equipment::Equipment;
 use crate::places::Places;
-use crate::server::Reached;
-use crate::signals;
 use anyhow::{Context, Result};
 use koderz_core::event::{End, Entry};
 use koderz_core::manifest::Manifest;
 use koderz_core::past::Past;
 use koderz_core::plan::{Caps, Concurrency, Plan};
-use koderz_core::ports::{Journal, Sink};
+use koderz_core::ports::{Host, Journal, Sink};
 use koderz_core::scheduler::{self, Ports};
-use koderz_core::stop::brake;
+use koderz_core::stop::Stop;
 use koderz_record::{Record, RunId};
 use koderz_report::{Paths, Report, RetryLog, Story, Terminal};
 use std::fs::DirBuilder;
@@ -33,17 +31,20 @@ pub(crate) struct Session<'a> {
     pub(crate) places: &'a Places,
     pub(crate) terminal: &'a Arc<Terminal>,
     pub(crate) equipment: Equipment,
-    pub(crate) reached: Reached,
+    /// Who is asked.
+    pub(crate) hosts: Vec<Host>,
     pub(crate) record: Record,
     pub(crate) run: RunId,
     pub(crate) manifest: Manifest,
     pub(crate) before: Before,
     pub(crate) concurrency: Concurrency,
+    /// Programs that run at once; none for one on each processor.
+    pub(crate) jobs: Option<NonZeroU32>,
     pub(crate) deadline: Option<Duration>,
     /// What is not what the run was begun with.
     pub(crate) changes: Vec<String>,
     pub(crate) retry_inconclusive: bool,
-    pub(crate) export: Option<Destination>,
+    pub(crate) stop: Stop,
 }
 
 /// How it ended, with all that is known of the run.
@@ -63,31 +64,30 @@ impl Ended {
     }
 }
 
-/// Works on a run until it is finished or is to stop, and writes the report and the export.
+/// Works on a run until it is finished or is to stop, and writes the report.
 pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
     let Session {
         places,
         terminal,
         equipment,
-        reached,
+        hosts,
         record,
         run,
         manifest,
         before,
         concurrency,
+        jobs,
         deadline,
         changes,
         retry_inconclusive,
-        export,
+        stop,
     } = session;
-    let (brake, stop) = brake();
-    signals::listen(brake, terminal).context("listen for signals")?;
     let plan = Plan {
         concurrency,
         max_retries: equipment.max_retries,
         deadline,
         changes,
-        ..plan(&manifest)
+        ..plan(&manifest, jobs)
     };
     let story = Arc::new(Live(Mutex::new(before.story)));
     let journal = Arc::new(record.journal(&run)?);
@@ -95,12 +95,12 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
         suite: equipment.suite,
         retry: equipment.retry,
         evaluators: equipment.evaluators,
-        model: Arc::new(reached.connection.ollama.clone()),
+        hosts,
         journal: journal.clone() as Arc<dyn Journal>,
         sinks: vec![story.clone(), terminal.clone(), Arc::new(RetryLog)],
     };
     let ran = scheduler::run(ports, plan, before.past, retry_inconclusive, stop).await;
-    terminal.finish();
+    terminal.rest();
     let closed = journal.close().await;
     let story = story.take();
     // The first error is the one that tells.
@@ -114,19 +114,19 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
             report: Some(places.report(run.as_str())),
         },
     };
-    put_away(&ended, export).with_context(|| format!("run {run} itself is complete in the record"))?;
+    put_away(&ended).with_context(|| format!("run {run} itself is complete in the record"))?;
     Ok(ended)
 }
 
 /// What the manifest says of the plan.
-fn plan(manifest: &Manifest) -> Plan {
+fn plan(manifest: &Manifest, jobs: Option<NonZeroU32>) -> Plan {
     let processors = available_parallelism().map_or(1, |number| u32::try_from(number.get()).unwrap_or(u32::MAX));
     Plan {
         selection: manifest.selection.clone(),
         samples: manifest.samples,
         seed: manifest.seed,
         concurrency: manifest.concurrency,
-        evaluations: NonZeroU32::new(processors).unwrap_or(NonZeroU32::MIN),
+        evaluations: jobs.or(NonZeroU32::new(processors)).unwrap_or(NonZeroU32::MIN),
         slots: manifest.models.clone(),
         defaults: manifest.defaults.clone(),
         context_tokens: manifest.context_tokens,
@@ -137,7 +137,7 @@ fn plan(manifest: &Manifest) -> Plan {
     }
 }
 
-fn put_away(ended: &Ended, export: Option<Destination>) -> Result<()> {
+fn put_away(ended: &Ended) -> Result<()> {
     let report = ended.report();
     if let Some(path) = &ended.paths.report {
         if let Some(folder) = path.parent() {
@@ -145,10 +145,15 @@ fn put_away(ended: &Ended, export: Option<Destination>) -> Result<()> {
         }
         Destination::reserve(path, Readers::Owner)?.write(&koderz_report::html(&report)?)?;
     }
-    if let Some(export) = export {
-        let mut text = serde_json::to_string_pretty(&koderz_report::json(&report)).context("write the export")?;
+    Ok(())
+}
+
+/// Writes a document where `--export` says.
+pub(crate) fn export(destination: Option<Destination>, document: &serde_json::Value) -> Result<()> {
+    if let Some(destination) = destination {
+        let mut text = serde_json::to_string_pretty(document).context("write the export")?;
         text.push('\n');
-        export.write(&text)?;
+        destination.write(&text)?;
     }
     Ok(())
 }

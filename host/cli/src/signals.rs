@@ -1,13 +1,15 @@
 //! ^C and SIGTERM: the first lets what is under way come to its end, the second stops at once.
 
-use koderz_core::stop::{Brake, Urgency};
+use anyhow::{Context, Result};
+use koderz_core::stop::{Stop, Urgency, brake};
 use koderz_report::Terminal;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-/// Presses the brake at each signal, for as long as the runtime lives.
-pub(crate) fn listen(brake: Brake, terminal: &Arc<Terminal>) -> io::Result<()> {
-    let mut signals = Signals::new()?;
+/// What runs are to look at: it is pressed at each signal, for as long as the runtime lives.
+pub(crate) fn stop(terminal: &Arc<Terminal>) -> Result<Stop> {
+    let (brake, stop) = brake();
+    let mut signals = Signals::new().context("listen for signals")?;
     let terminal = terminal.clone();
     tokio::spawn(async move {
         while signals.next().await {
@@ -21,7 +23,7 @@ pub(crate) fn listen(brake: Brake, terminal: &Arc<Terminal>) -> io::Result<()> {
             let _ = writeln!(terminal.writer(), "{said}");
         }
     });
-    Ok(())
+    Ok(stop)
 }
 
 /// Resolves at the first signal.

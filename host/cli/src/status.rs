@@ -3,9 +3,9 @@
 use crate::Outcome;
 use crate::arguments::Status;
 use crate::benchmark::Desk;
+use crate::connection::Connection;
 use crate::figure::{harmless, memory, seconds, span, stay};
 use crate::resident::Resident;
-use crate::server::{self, Connection};
 use crate::sign::{self, Sign};
 use crate::{print, signals};
 use anyhow::Result;
@@ -20,8 +20,7 @@ const CLEAR: &str = "\x1b[H\x1b[2J";
 
 /// Shows a server until that was enough.
 pub(crate) async fn status(arguments: Status, desk: &Desk) -> Result<Outcome> {
-    let host = server::named(arguments.host.as_deref(), &desk.configuration);
-    let connection = Connection::to(&host, 1, &desk.places).await?;
+    let connection = Connection::to_one(&arguments.one, 1, desk).await?;
     tokio::select! {
         ended = show(&arguments, &connection) => ended,
         heard = signals::first() => {

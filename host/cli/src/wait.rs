@@ -6,9 +6,9 @@
 use crate::Outcome;
 use crate::arguments::Wait;
 use crate::benchmark::Desk;
+use crate::connection::Connection;
 use crate::figure::{harmless, seconds, span};
 use crate::meanwhile::meanwhile;
-use crate::server::{self, Connection};
 use crate::sign::{self, Sign};
 use crate::{print, signals};
 use anyhow::Result;
@@ -25,8 +25,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Waits for a model, and says how that ended.
 pub(crate) async fn wait(arguments: Wait, desk: &Desk) -> Result<Outcome> {
-    let host = server::named(arguments.host.as_deref(), &desk.configuration);
-    let connection = Connection::to(&host, 1, &desk.places).await?;
+    let connection = Connection::to_one(&arguments.one, 1, desk).await?;
     let waiting = until_ready(&connection, arguments.model.as_deref(), arguments.timeout);
     let ended = tokio::select! {
         ended = waiting => ended?,

@@ -36,6 +36,9 @@ pub enum PromptStyle {
     Chat,
     /// As bare text to go on from, past any template: for base models.
     Completion,
+    /// As a question in a conversation, whose answer is run as it is, without looking for the program in it: for whole
+    /// programs that others have collected.
+    Solution,
 }
 
 /// What can be set.
@@ -88,7 +91,7 @@ pub struct HumanEval(Settings);
 impl HumanEval {
     fn max_output_tokens(&self) -> u32 {
         self.0.max_output_tokens.unwrap_or(match self.0.prompt_style {
-            PromptStyle::Chat => 2048,
+            PromptStyle::Chat | PromptStyle::Solution => 2048,
             PromptStyle::Completion => 384,
         })
     }
@@ -101,7 +104,7 @@ impl HumanEval {
 
     fn question(&self, problem: &Problem) -> Request {
         let mut request = match self.0.prompt_style {
-            PromptStyle::Chat => chat(problem.question()),
+            PromptStyle::Chat | PromptStyle::Solution => chat(problem.question()),
             PromptStyle::Completion => {
                 let mut request = completion(problem.prompt.clone());
                 request.sampling.stop = STOP.map(str::to_owned).to_vec();
@@ -210,6 +213,7 @@ impl Reference for HumanEval {
                 entry.canonical_solution.trim_end()
             ),
             PromptStyle::Completion => entry.canonical_solution,
+            PromptStyle::Solution => entry.problem.prompt + &entry.canonical_solution,
         }))
     }
 }

@@ -40,6 +40,10 @@ pub(crate) fn of(problem: &Problem, reply: &Reply, style: PromptStyle) -> Result
             source: format!("{}{}", problem.prompt, reply.text),
             repairs: BTreeSet::new(),
         }),
+        PromptStyle::Solution => Ok(Answer {
+            source: reply.text.clone(),
+            repairs: BTreeSet::new(),
+        }),
         PromptStyle::Chat => {
             let cut = reply.stop == StopReason::Length;
             let (choice, repairs) = answer::choose(&reply.text, &problem.entry_point, &problem.prompt, cut)?;

@@ -3,9 +3,12 @@
 mod bad_input;
 mod benchmark;
 mod commands;
+mod concurrency;
+mod evaluate;
 mod evaluator;
 mod faults;
-mod outages;
+mod hosts;
+mod models;
 mod plugins;
 mod project;
 mod resume;

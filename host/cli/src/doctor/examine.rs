@@ -6,10 +6,10 @@ use super::{advice, told};
 use crate::Outcome;
 use crate::arguments::Doctor;
 use crate::benchmark::Desk;
+use crate::connection::Connection;
 use crate::figure::{harmless, seconds};
 use crate::meanwhile::meanwhile;
 use crate::resident::Resident;
-use crate::server::{self, Connection};
 use crate::sign::{self, Sign};
 use crate::{print, signals};
 use anyhow::Result;
@@ -35,10 +35,9 @@ const COUNTING: &str = "Count from one to one hundred: one, two, three,";
 
 /// Looks at a server and says what was found.
 pub(crate) async fn doctor(arguments: Doctor, desk: &Desk) -> Result<Outcome> {
-    let host = server::named(arguments.host.as_deref(), &desk.configuration);
     let usual = Duration::from_secs(desk.configuration.timeout_seconds);
     let patience = arguments.timeout.unwrap_or(usual);
-    let connection = Connection::to(&host, EMBEDDED_SLOTS, &desk.places).await?;
+    let connection = Connection::to_one(&arguments.one, EMBEDDED_SLOTS, desk).await?;
     let connection = connection.patient(patience)?;
     let examined = tokio::select! {
         examined = examine(&connection, arguments.model.as_deref(), patience) => examined,

@@ -1,0 +1,258 @@
+//! `koderz evaluate`: answers from a file are graded, as a run like any other whose model is the file.
+
+use crate::answers::Answers;
+use crate::arguments::{self, Evaluate};
+use crate::benchmark::{Desk, new_run};
+use crate::configuration::Configuration;
+use crate::destination::{Destination, Readers};
+use crate::equipment::{self, Equipment, Wish};
+use crate::samples::{BadLine, Samples, lines};
+use crate::session::{self, Before, Ended, Session, work};
+use crate::{Outcome, command_line, show, signals};
+use anyhow::{Context, Result, bail};
+use koderz_core::manifest::{AnswersUse, Manifest, ServerUse};
+use koderz_core::past::Past;
+use koderz_core::plan::{Concurrency, Defaults, Selection};
+use koderz_core::ports::{Host, Suite};
+use koderz_core::scheduler::{self, SUBJECT};
+use koderz_loader::Interface;
+use koderz_record::Record;
+use koderz_report::Story;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Bad lines that are shown.
+const SHOWN: usize = 20;
+
+/// Answers that are under way at once. None of them waits for anything, so this only keeps programs coming.
+const WIDTH: NonZeroU32 = NonZeroU32::new(8).expect("it is not 0");
+
+pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome> {
+    let reserve = |path: &Path| Destination::reserve(path, Readers::Usual);
+    let export = arguments.export.as_deref().map(reserve).transpose()?;
+    let mut options = arguments::Server {
+        plugins: arguments.plugins,
+        settings: arguments.settings,
+        ..arguments::Server::default()
+    };
+    let configuration = &desk.configuration;
+    let wanted = arguments.suite.as_deref().unwrap_or(&configuration.suite);
+    let library = equipment::library(&options, &desk.places)?;
+    let plugin = equipment::find_suite(&library, &wish(wanted, configuration, &options))?;
+    let typed = plugin.settings(
+        Interface::Suite,
+        &crate::setting::of(crate::setting::Owner::Suite, &options.settings),
+    )?;
+    let known = tasks(Arc::new(plugin.open_suite(&typed)?)).await?;
+    let path = &arguments.samples;
+    let samples = Samples::read(path, &known)?;
+    if samples.count() == 0 {
+        return Err(unusable(path, &samples.bad));
+    }
+    // The suite is told that these are answers as they are in such a file, unless the user has said what they are.
+    if let Some(setting) = configuration.sample_settings.get(samples.field)
+        && let Some((key, _)) = setting.split_once('=')
+        && plugin.setting_names(Interface::Suite).contains(&key)
+        && !typed.contains_key(key)
+    {
+        let setting = format!("suite.{setting}").parse();
+        options.settings.push(setting.map_err(anyhow::Error::msg)?);
+    }
+    let results = arguments.results.unwrap_or_else(|| beside(path));
+    let results = (Destination::reserve(&results, Readers::Usual)?, results);
+    let equipment = equipment::gather(&library, &wish(wanted, configuration, &options))?;
+    let model = arguments.model.unwrap_or_else(|| name(path));
+    let manifest = manifest(&equipment, path, &samples, model);
+    let record = Record::open(desk.places.record())?;
+    let run = record.begin(&manifest)?;
+    let bad = samples.bad;
+    let ended = work(Session {
+        places: &desk.places,
+        terminal: &desk.terminal,
+        equipment,
+        hosts: vec![host(path, samples.answers)],
+        record,
+        run,
+        before: Before {
+            past: Past::default(),
+            story: Story::new(manifest.clone()),
+        },
+        concurrency: manifest.concurrency,
+        manifest,
+        jobs: arguments.jobs,
+        deadline: None,
+        changes: Vec::new(),
+        retry_inconclusive: false,
+        stop: signals::stop(&desk.terminal)?,
+    })
+    .await?;
+    show(&ended)?;
+    write_results(results, path, &bad, &ended)?;
+    session::export(export, &koderz_report::json(&ended.report()))?;
+    if !bad.is_empty() {
+        return Err(unusable(path, &bad).context("the other answers were graded"));
+    }
+    Ok(Outcome::of(&ended))
+}
+
+fn wish<'a>(suite: &'a str, configuration: &'a Configuration, options: &'a arguments::Server) -> Wish<'a> {
+    Wish {
+        suite,
+        retry: &configuration.retry,
+        options,
+        before: None,
+    }
+}
+
+/// The answers of a run that goes on.
+pub(crate) async fn again(before: &AnswersUse, equipment: &Equipment) -> Result<Host> {
+    let path = Path::new(&before.file);
+    let samples = Samples::read(path, &tasks(equipment.suite.clone()).await?)?;
+    if samples.digest != before.digest {
+        bail!(
+            "{} is not the file that the run was begun with\nhint: `koderz evaluate` begins a run with the new one",
+            path.display()
+        );
+    }
+    Ok(host(path, samples.answers))
+}
+
+fn host(path: &Path, answers: BTreeMap<String, Vec<String>>) -> Host {
+    Host {
+        name: path.display().to_string(),
+        model: Arc::new(Answers(answers)),
+    }
+}
+
+async fn tasks(suite: Arc<dyn Suite>) -> Result<BTreeSet<String>> {
+    let tasks = scheduler::catalogue(suite).await?;
+    Ok(tasks.into_iter().map(|task| task.id).collect())
+}
+
+/// What a file's answers are listed under where nobody says it.
+fn name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    name.strip_suffix(".jsonl").unwrap_or(name).to_owned()
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut results = path.as_os_str().to_owned();
+    results.push("_results.jsonl");
+    results.into()
+}
+
+fn manifest(equipment: &Equipment, path: &Path, samples: &Samples, model: String) -> Manifest {
+    let most = samples.answers.values().map(Vec::len).max().unwrap_or(1);
+    let most = u32::try_from(most).unwrap_or(u32::MAX);
+    let fewer = |(task, answers): (&String, &Vec<String>)| {
+        let count = u32::try_from(answers.len()).unwrap_or(u32::MAX);
+        (count < most).then(|| (task.clone(), count))
+    };
+    let (run, began) = new_run();
+    let file = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Manifest {
+        run,
+        began,
+        koderz: env!("CARGO_PKG_VERSION").to_owned(),
+        suite: equipment.used.suite.clone(),
+        retry: equipment.used.retry.clone(),
+        evaluators: equipment.used.evaluators.clone(),
+        server: ServerUse {
+            host: path.display().to_string(),
+            version: None,
+        },
+        other_servers: Vec::new(),
+        answers: Some(AnswersUse {
+            file: file.display().to_string(),
+            digest: samples.digest.clone(),
+        }),
+        models: BTreeMap::from([(SUBJECT.to_owned(), model)]),
+        model_digests: BTreeMap::new(),
+        selection: Selection {
+            ids: Some(samples.answers.keys().cloned().collect()),
+            fewer: samples.answers.iter().filter_map(fewer).collect(),
+            ..Selection::default()
+        },
+        samples: NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN),
+        seed: 0,
+        concurrency: Concurrency::Fixed(WIDTH),
+        defaults: Defaults {
+            temperature: 0.0,
+            top_p: None,
+            max_output_tokens: None,
+        },
+        context_tokens: None,
+        // Nobody is waited for.
+        timeout: Duration::ZERO,
+        deadline: None,
+        max_retries: equipment.max_retries,
+        command_line: command_line::shown(std::env::args_os()),
+    }
+}
+
+/// Writes every answer of the file again, with its result beside it, in the file's order.
+fn write_results(
+    (destination, shown): (Destination, PathBuf),
+    path: &Path,
+    bad: &[BadLine],
+    ended: &Ended,
+) -> Result<()> {
+    let bad: BTreeSet<u64> = bad.iter().map(|bad| bad.number).collect();
+    let summary = ended.story.summary();
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let mut text = String::new();
+    for line in lines(path)? {
+        let (number, line) = line?;
+        let (false, Ok(mut line)) = (bad.contains(&number), line) else {
+            continue;
+        };
+        let Some(Value::String(task)) = line.get("task_id") else {
+            continue;
+        };
+        let sample = seen.entry(task.clone()).or_default();
+        let verdict = summary.verdict(task, *sample);
+        *sample += 1;
+        line.insert("result".to_owned(), koderz_report::result(verdict).into());
+        line.insert("passed".to_owned(), koderz_report::passed(verdict).into());
+        text.push_str(&serde_json::to_string(&line).context("write a result")?);
+        text.push('\n');
+    }
+    destination.write(&text)?;
+    eprintln!("results  {}", shown.display());
+    Ok(())
+}
+
+fn unusable(path: &Path, bad: &[BadLine]) -> anyhow::Error {
+    let path = path.display();
+    if bad.is_empty() {
+        return anyhow::anyhow!(
+            "{path} holds no answers\nhint: one JSON object a line, with `task_id` and `completion`"
+        );
+    }
+    let more = match bad.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("\n  and {more} more"),
+    };
+    let shown: Vec<String> = bad
+        .iter()
+        .take(SHOWN)
+        .map(|bad| format!("\n  line {}: {}", bad.number, bad.what))
+        .collect();
+    anyhow::anyhow!(
+        "{path}: {} cannot be graded:{}{more}",
+        lines_of(bad.len()),
+        shown.concat()
+    )
+}
+
+fn lines_of(count: usize) -> String {
+    match count {
+        1 => "1 line".to_owned(),
+        count => format!("{count} lines"),
+    }
+}
