@@ -8,4 +8,5 @@ mod form;
 mod junit;
 mod printable;
 
+pub use completions::{passed, result};
 pub use form::{Form, export};

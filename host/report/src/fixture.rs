@@ -40,6 +40,8 @@ pub(crate) fn manifest() -> Manifest {
             host: "127.0.0.1:11434".to_owned(),
             version: Some("0.9.1".to_owned()),
         },
+        other_servers: Vec::new(),
+        answers: None,
         models: [("subject".to_owned(), "tiny:1b".to_owned())].into(),
         model_digests: [("tiny:1b".to_owned(), "sha256:1234".to_owned())].into(),
         selection: Selection::default(),
@@ -167,7 +169,11 @@ impl Tape {
     }
 
     pub(crate) fn push(mut self, event: Event) -> Self {
-        self.entries.push(Entry { at: self.clock, event });
+        self.entries.push(Entry {
+            at: self.clock,
+            host: None,
+            event,
+        });
         self.clock += Duration::from_secs(1);
         self
     }
@@ -300,6 +306,7 @@ impl TrialTape {
             of: Some(4),
             attempt: attempt(number, failure),
             decision,
+            took: Some(Duration::from_millis(1500)),
         })
     }
 

@@ -8,7 +8,7 @@ use koderz_api::transport::FailureKind;
 use koderz_core::event::End;
 use koderz_core::manifest::Manifest;
 use koderz_core::statistics::Rate;
-use koderz_core::summary::Counts;
+use koderz_core::summary::{Counts, Summary};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -28,6 +28,7 @@ pub fn json(report: &Report<'_>) -> serde_json::Value {
         pass_at: report.rates().into_iter().map(|(k, rate)| (k, rate.into())).collect(),
         failure_kinds: report.failures().into_iter().collect(),
         retries: &summary.retries,
+        cost: Cost::of(summary),
         answers: summary.answers,
         tokens: Tokens {
             output: summary.output_tokens,
@@ -49,6 +50,7 @@ struct Document<'a> {
     pass_at: BTreeMap<u64, Estimate>,
     failure_kinds: BTreeMap<String, u64>,
     retries: &'a BTreeMap<FailureKind, u64>,
+    cost: Cost,
     answers: u64,
     tokens: Tokens,
     seconds: f64,
@@ -58,6 +60,37 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Tokens {
     output: u64,
+}
+
+/// What the answers cost beyond themselves.
+#[derive(Serialize)]
+struct Cost {
+    questions: u64,
+    attempts: u64,
+    attempts_per_question: Option<f64>,
+    failed_attempts: u64,
+    failed_in_mid_answer: u64,
+    pauses_seconds: f64,
+    wasted_seconds: Option<f64>,
+    outages: u64,
+    outages_seconds: f64,
+}
+
+impl Cost {
+    fn of(summary: &Summary) -> Self {
+        let cost = &summary.cost;
+        Cost {
+            questions: cost.questions(),
+            attempts: cost.attempts,
+            attempts_per_question: cost.attempts_per_question(),
+            failed_attempts: cost.failed,
+            failed_in_mid_answer: cost.in_mid_answer,
+            pauses_seconds: cost.paused.as_secs_f64(),
+            wasted_seconds: cost.wasted.map(|wasted| wasted.as_secs_f64()),
+            outages: summary.outages,
+            outages_seconds: summary.away.as_secs_f64(),
+        }
+    }
 }
 
 /// A rate with its interval.
@@ -117,6 +150,17 @@ mod tests {
         insta::assert_snapshot!(serde_json::to_string_pretty(&document).expect("a document"), @r#"
         {
           "answers": 1,
+          "cost": {
+            "attempts": 2,
+            "attempts_per_question": 2.0,
+            "failed_attempts": 1,
+            "failed_in_mid_answer": 0,
+            "outages": 0,
+            "outages_seconds": 0.0,
+            "pauses_seconds": 2.0,
+            "questions": 1,
+            "wasted_seconds": 1.5
+          },
           "counts": {
             "fail": 1,
             "inconclusive": 1,
@@ -164,6 +208,7 @@ mod tests {
                   "number": 1,
                   "pause_seconds": 2.0,
                   "phase": "queue",
+                  "seconds": 1.5,
                   "status": 503,
                   "words": "HTTP 503 server overloaded (queue-full): server busy"
                 }

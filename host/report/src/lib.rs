@@ -5,7 +5,7 @@
 //! [`RetryLog`] writes its retries to the log; whoever runs it keeps its [`Story`]. Afterwards a [`Report`] is made of
 //! the story: [`text`] for a terminal, [`one`] for a run of a single task, [`closeup`] for all that is known of a task,
 //! [`json`] for programs, [`export`](export()) for the programs of others, [`html`] to look into every sample. [`list`]
-//! shows many runs at a glance. Which tasks there are and what an answer means is the suite's to know; nothing here knows a benchmark
+//! shows many runs at a glance, [`several`](several()) those of several models side by side. Which tasks there are and what an answer means is the suite's to know; nothing here knows a benchmark
 //! by name.
 //!
 //! Texts of models, servers and plugins are not trusted: on a terminal nothing in them moves the cursor, and in the
@@ -15,6 +15,7 @@
 #![warn(missing_docs)]
 
 mod closeup;
+mod cost;
 mod escape;
 mod excerpt;
 mod export;
@@ -31,6 +32,7 @@ mod report;
 mod retries;
 mod sample;
 mod screen;
+mod several;
 mod story;
 mod tale;
 mod terminal;
@@ -38,13 +40,14 @@ mod text;
 
 pub use closeup::{Which, closeup, closeup_json};
 pub use escape::escaped_pretty;
-pub use export::{Form, export};
+pub use export::{Form, export, passed, result};
 pub use html::html;
 pub use json::json;
 pub use list::{Listed, list, list_json};
 pub use one::one;
 pub use report::{Paths, Report, ReportError};
 pub use retries::RetryLog;
+pub use several::{FailedModel, several, several_json};
 pub use story::Story;
 pub use terminal::{LogWriter, Shape, Terminal};
 pub use text::text;

@@ -130,9 +130,10 @@ mod tests {
             of: Some(4),
             attempt: attempt(1, busy()),
             decision: Decision::Retry(Duration::from_secs(2)),
+            took: None,
         };
         let at = Duration::ZERO;
-        tracing::subscriber::with_default(capture.clone(), || RetryLog.see(&Entry { at, event }));
+        tracing::subscriber::with_default(capture.clone(), || RetryLog.see(&Entry { at, host: None, event }));
         let mut lines = capture.0.lock().expect("no test panics with it").clone();
         lines.sort();
         let message = warning(1, Some(4), &busy(), &Decision::Retry(Duration::from_secs(2)));

@@ -211,6 +211,7 @@ struct Failed<'a> {
     status: Option<u16>,
     words: String,
     decision: String,
+    seconds: Option<f64>,
     pause_seconds: Option<f64>,
 }
 
@@ -224,6 +225,7 @@ impl<'a> Failed<'a> {
             status: attempt.failure.status,
             words: words::failure(&attempt.failure),
             decision: decision(&attempt.decision),
+            seconds: attempt.took.map(|took| took.as_secs_f64()),
             pause_seconds: match &attempt.decision {
                 Decision::Retry(pause) => Some(pause.as_secs_f64()),
                 Decision::WaitUntilReady | Decision::GiveUp(_) => None,

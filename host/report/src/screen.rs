@@ -6,7 +6,7 @@
 use crate::progress::Figures;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -26,6 +26,8 @@ pub(crate) enum Showing {
     /// Bytes that end a line.
     Lines(Vec<u8>),
     Figures(Figures),
+    /// Take the bar away until there are figures again, and say when it is gone.
+    Rest(SyncSender<()>),
     Finish,
 }
 
@@ -59,7 +61,15 @@ impl Screen {
         self.way.clone()
     }
 
-    /// Shows what was handed over so far, and takes the bar away.
+    /// Shows what was handed over so far, and takes the bar away until there are figures again.
+    pub(crate) fn rest(&self) {
+        let (gone, seen) = sync_channel(1);
+        self.show(Showing::Rest(gone));
+        // A screen that has finished has no bar any more.
+        let _ = seen.recv();
+    }
+
+    /// Shows what was handed over so far, and takes the bar away for good.
     pub(crate) fn finish(&self) {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
@@ -73,7 +83,8 @@ impl Screen {
 struct Drawing {
     multi: Option<(MultiProgress, ProgressBar)>,
     lines: Box<dyn Write + Send>,
-    figures: Figures,
+    /// None while there is nothing to draw.
+    figures: Option<Figures>,
     seen: Instant,
 }
 
@@ -87,7 +98,7 @@ impl Drawing {
         Drawing {
             multi,
             lines: device.lines,
-            figures: Figures::default(),
+            figures: None,
             seen: Instant::now(),
         }
     }
@@ -101,14 +112,28 @@ impl Drawing {
             match showing {
                 Ok(Showing::Lines(bytes)) => self.print(&bytes),
                 Ok(Showing::Figures(figures)) => {
-                    self.figures = figures;
+                    self.figures = Some(figures);
                     self.seen = Instant::now();
                     self.draw(figures);
                 }
-                Err(RecvTimeoutError::Timeout) => self.draw(self.figures.later(self.seen.elapsed())),
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(figures) = self.figures {
+                        self.draw(figures.later(self.seen.elapsed()));
+                    }
+                }
+                Ok(Showing::Rest(gone)) => {
+                    self.figures = None;
+                    self.clear();
+                    // Whoever waited may be gone.
+                    let _ = gone.send(());
+                }
                 Ok(Showing::Finish) | Err(RecvTimeoutError::Disconnected) => break,
             }
         }
+        self.clear();
+    }
+
+    fn clear(&self) {
         if let Some((_, bar)) = &self.multi {
             bar.finish_and_clear();
         }
@@ -128,6 +153,9 @@ impl Drawing {
 
     fn draw(&self, figures: Figures) {
         let Some((_, bar)) = &self.multi else { return };
+        if bar.is_finished() {
+            bar.reset();
+        }
         match figures.total {
             Some(total) => {
                 bar.set_style(style("[{bar:24}] {prefix}\n{msg}"));

@@ -81,6 +81,7 @@ pub(crate) struct FailedAttempt {
     pub(crate) number: u32,
     pub(crate) failure: Failure,
     pub(crate) decision: Decision,
+    pub(crate) took: Option<Duration>,
 }
 
 impl Tale {
@@ -103,12 +104,17 @@ impl Tale {
                     self.outcome = None;
                 }
             }
-            Event::AttemptFailed { attempt, decision, .. } => {
+            Event::AttemptFailed {
+                attempt,
+                decision,
+                took,
+                ..
+            } => {
                 if self.attempts.len() == ATTEMPTS_KEPT {
                     self.attempts.remove(0);
                 }
                 self.attempts
-                    .push(FailedAttempt::of(attempt.number, &attempt.failure, decision));
+                    .push(FailedAttempt::of(attempt.number, &attempt.failure, decision, *took));
             }
             Event::Completed { completion, .. } => self.complete(completion, keep),
             Event::TrialFinished { .. } => self.took = self.began.and_then(|began| entry.at.checked_sub(began)),
@@ -223,7 +229,7 @@ impl Ran {
 }
 
 impl FailedAttempt {
-    fn of(number: u32, failure: &Failure, decision: &Decision) -> Self {
+    fn of(number: u32, failure: &Failure, decision: &Decision, took: Option<Duration>) -> Self {
         FailedAttempt {
             number,
             failure: Failure {
@@ -231,6 +237,7 @@ impl FailedAttempt {
                 ..failure.clone()
             },
             decision: decision.clone(),
+            took,
         }
     }
 }

@@ -64,8 +64,15 @@ impl Terminal {
         }
     }
 
-    /// Shows what was handed over so far and takes the bar away. To be called before anything else is printed, and
-    /// before the process ends without dropping this. Later log lines go to standard error as they are.
+    /// Shows what was handed over so far, takes the bar away and forgets the run. To be called before anything else is
+    /// printed; another run may follow.
+    pub fn rest(&self) {
+        self.screen.rest();
+        *self.progress() = Progress::default();
+    }
+
+    /// Shows what was handed over so far and takes the bar away. To be called before the process ends without dropping
+    /// this. Later log lines go to standard error as they are.
     pub fn finish(&self) {
         self.screen.finish();
     }
@@ -111,7 +118,7 @@ impl LogWriter {
         match self.way.send(Showing::Lines(bytes)) {
             Err(unsent) => match unsent.0 {
                 Showing::Lines(bytes) => stderr().write_all(&bytes),
-                Showing::Figures(_) | Showing::Finish => Ok(()),
+                Showing::Figures(_) | Showing::Rest(_) | Showing::Finish => Ok(()),
             },
             Ok(()) => Ok(()),
         }
@@ -331,6 +338,32 @@ mod tests {
         }
         let glass = fake.glass();
         assert!(glass.before.iter().flatten().all(|line| line.chars().count() <= 80));
+    }
+
+    #[test]
+    fn after_a_rest_another_run_has_a_bar_of_its_own() {
+        let fake = Fake::default();
+        let terminal = Terminal::on(
+            Shape::Bar,
+            Device {
+                bar: Some(ProgressDrawTarget::term_like(Box::new(fake.clone()))),
+                lines: Box::new(fake.clone()),
+            },
+        );
+        tape().entries().iter().for_each(|entry| terminal.see(entry));
+        terminal.rest();
+        assert_eq!(fake.text(), "inconclusive: t/2: deadline passed", "the bar is gone");
+        let second = Tape::new()
+            .began(4, 0)
+            .trial("t/9", 0, |trial| trial.verdict(Grade::Fail, ""));
+        second.entries().iter().for_each(|entry| terminal.see(entry));
+        terminal.finish();
+        assert!(fake.ever_showed("1/4  2.0 s"), "{:#?}", fake.glass().before);
+        assert!(
+            fake.ever_showed("0 pass, 1 fail, 0 inconclusive"),
+            "{:#?}",
+            fake.glass().before
+        );
     }
 
     #[test]

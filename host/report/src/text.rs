@@ -1,5 +1,6 @@
 //! The end of a run on a terminal: what it comes to, what failed and why, and where to find the rest.
 
+use crate::cost::{Figure, cost};
 use crate::line::{cell, first, fit, harmless, width};
 use crate::numbers::{counted, grouped, hundredths, percent, span};
 use crate::progress::ending;
@@ -105,10 +106,15 @@ fn counts(report: &Report<'_>) -> Vec<String> {
 fn work(report: &Report<'_>) -> Vec<String> {
     let summary = report.story.summary();
     let written = format!("{} written by the model", counted(summary.output_tokens, "token"));
-    let mut lines = vec![
-        figure("answers", &grouped(summary.answers), &written),
-        figure("retries", &grouped(summary.retry_count()), &list(&report.retries())),
-    ];
+    let mut lines = vec![figure("answers", &grouped(summary.answers), &written)];
+    lines.extend(wrapped(
+        &figure("retries", &grouped(summary.retry_count()), ""),
+        FIGURES + 3,
+        &report.retries(),
+    ));
+    for Figure { name, value, note } in cost(report) {
+        lines.push(figure(name, &value, &note));
+    }
     if let Some(limit) = summary.limit {
         lines.push(figure(
             "at once",
@@ -116,15 +122,11 @@ fn work(report: &Report<'_>) -> Vec<String> {
             "as found: so many the server works on",
         ));
     }
-    if summary.outages > 0 {
-        let away = format!("{} in which nothing was asked", span(summary.away));
-        lines.push(figure("outages", &grouped(summary.outages), &away));
-    }
     lines
 }
 
-/// Counts after a word, on as many lines as they need.
-fn wrapped(word: &str, counts: &[(String, u64)]) -> Vec<String> {
+/// Counts after a beginning, on as many lines as they need, each as far in as is said.
+fn wrapped(word: &str, indent: usize, counts: &[(String, u64)]) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = word.to_owned();
     for (index, count) in counts.iter().enumerate() {
@@ -132,7 +134,7 @@ fn wrapped(word: &str, counts: &[(String, u64)]) -> Vec<String> {
         let part = format!("{}{comma}", list(std::slice::from_ref(count)));
         if width(&line) + width(&part) > COLUMNS && line.trim() != word.trim() {
             lines.push(fit(line.trim_end(), COLUMNS));
-            line = "        ".to_owned();
+            line = " ".repeat(indent);
         }
         line = format!("{line}{part} ");
     }
@@ -191,7 +193,7 @@ fn failed(report: &Report<'_>) -> Vec<String> {
         return Vec::new();
     }
     let listed = &verdicts[..verdicts.len().min(LISTED)];
-    let mut lines = wrapped("failed: ", &report.failures());
+    let mut lines = wrapped("failed: ", 8, &report.failures());
     lines.extend(rows(listed, |verdict| {
         harmless(failure_kind(verdict).unwrap_or(NO_KIND))
     }));
@@ -299,6 +301,9 @@ mod tests {
 
         answers            5   100 tokens written by the model
         retries            3   server overloaded 2, timed out 1
+        attempts        1.33   for each question; 8 in all, 3 failed
+        waited         4.0 s   in pauses before another attempt, over all questions
+        wasted         4.5 s   in attempts that failed
 
         inconclusive
           t/3  retries exhausted: HTTP 503 server overloaded: server busy, please try a…
@@ -372,7 +377,7 @@ mod tests {
     #[test]
     fn kinds_of_failure_are_all_shown_on_as_many_lines_as_they_need() {
         let kinds: Vec<(String, u64)> = (0..12).map(|kind| (format!("kind-of-failure-{kind}"), 10)).collect();
-        let lines = wrapped("failed: ", &kinds);
+        let lines = wrapped("failed: ", 8, &kinds);
         assert!(lines.iter().all(|line| width(line) <= COLUMNS), "{lines:?}");
         let text = lines.join(" ");
         assert!(

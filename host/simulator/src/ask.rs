@@ -41,12 +41,19 @@ async fn answer(client: Client, endpoint: Endpoint, body: Read) -> Response<Body
         Err(refusal) => respond::refusal(refusal),
         Ok(request) if request.question.is_empty() => {
             client.shared.gate.flows().await;
+            if client.shared.gate.turns_away() {
+                return respond::refusal(Refused::Busy.refusal());
+            }
             let transferred = transfer(&client.shared, endpoint, &request).await;
             transferred.unwrap_or_else(respond::refusal)
         }
         Ok(request) => {
-            let turn = client.shared.ledger.question();
+            let mut turn = client.shared.ledger.question();
             client.shared.gate.flows().await;
+            if client.shared.gate.turns_away() {
+                turn.settle(Outcome::RefusedBusy);
+                return respond::refusal(Refused::Busy.refusal());
+            }
             ask(client, endpoint, request, turn).await
         }
     }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::watch;
 
 /// What the server has seen since it started. A question that has ended is in exactly one of `answered`, `unfinished`,
 /// `faults`, `refused`, `refused_busy`, `died` and `cancelled`.
@@ -49,7 +50,11 @@ struct Inner {
 
 /// Where it is counted.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ledger(Arc<Mutex<Inner>>);
+pub(crate) struct Ledger {
+    inner: Arc<Mutex<Inner>>,
+    /// How many questions have come, for whoever waits for that.
+    came: watch::Sender<u64>,
+}
 
 /// How a question ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,12 +89,28 @@ impl Ledger {
 
     /// A question has arrived.
     pub(crate) fn question(&self) -> Turn {
-        self.lock().counts.questions += 1;
+        let came = {
+            let counts = &mut self.lock().counts;
+            counts.questions += 1;
+            counts.questions
+        };
+        self.came.send_if_modified(|known| {
+            let more = came > *known;
+            *known = came.max(*known);
+            more
+        });
         Turn {
             ledger: self.clone(),
             place: Place::Arrived,
             settled: false,
         }
+    }
+
+    /// Waits until so many questions have come.
+    pub(crate) async fn have_come(&self, number: u64) {
+        let mut came = self.came.subscribe();
+        // It can only fail with the ledger, which is borrowed.
+        let _ = came.wait_for(|came| *came >= number).await;
     }
 
     pub(crate) fn loaded(&self) {
@@ -101,7 +122,7 @@ impl Ledger {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().expect("nobody panics while counting")
+        self.inner.lock().expect("nobody panics while counting")
     }
 }
 

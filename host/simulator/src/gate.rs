@@ -7,7 +7,6 @@ use crate::scheduler::{Death, Event, Limits, Resident, Scheduler, Tally, Ticket,
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::pending;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -19,7 +18,7 @@ pub(crate) struct Gate {
     /// What happens next may be something else now.
     changed: Notify,
     began: Instant,
-    stalled: AtomicBool,
+    flow: watch::Sender<Flow>,
 }
 
 #[derive(Debug)]
@@ -27,6 +26,15 @@ struct State {
     scheduler: Scheduler,
     standings: HashMap<Ticket, watch::Sender<Standing>>,
     next: u64,
+    /// Until when everybody is turned away.
+    busy: Option<Instant>,
+}
+
+/// Whether anything is generated.
+#[derive(Clone, Copy, Debug)]
+enum Flow {
+    Free,
+    Held(Option<Instant>),
 }
 
 /// How it stands with a request.
@@ -56,10 +64,11 @@ impl Gate {
                 scheduler: Scheduler::new(limits),
                 standings: HashMap::new(),
                 next: 0,
+                busy: None,
             }),
             changed: Notify::new(),
             began: Instant::now(),
-            stalled: AtomicBool::new(false),
+            flow: watch::Sender::new(Flow::Free),
         })
     }
 
@@ -97,14 +106,42 @@ impl Gate {
 
     /// From now on nothing is generated.
     pub(crate) fn stall(&self) {
-        self.stalled.store(true, Ordering::Relaxed);
+        self.flow.send_replace(Flow::Held(None));
     }
 
-    /// Ends at once, unless nothing is generated any more: then it never ends.
+    /// For so long nothing is generated.
+    pub(crate) fn pause(&self, time: Duration) {
+        self.flow.send_replace(Flow::Held(Instant::now().checked_add(time)));
+    }
+
+    /// Ends as soon as something is generated, which mostly is at once.
     pub(crate) async fn flows(&self) {
-        if self.stalled.load(Ordering::Relaxed) {
-            pending().await
+        let mut flow = self.flow.subscribe();
+        loop {
+            let held = *flow.borrow_and_update();
+            let over = async {
+                match held {
+                    Flow::Free => {}
+                    Flow::Held(Some(until)) => sleep_until(until).await,
+                    Flow::Held(None) => pending().await,
+                }
+            };
+            tokio::select! {
+                () = over => return,
+                // The gate outlives whoever waits at it.
+                _ = flow.changed() => {}
+            }
         }
+    }
+
+    /// For so long everybody is turned away.
+    pub(crate) fn turn_away(&self, time: Duration) {
+        self.lock().busy = Instant::now().checked_add(time);
+    }
+
+    /// Whether everybody is turned away right now.
+    pub(crate) fn turns_away(&self) -> bool {
+        self.lock().busy.is_some_and(|until| Instant::now() < until)
     }
 
     /// Forgets all requests and models. Passes that are still held are of no use afterwards.
@@ -115,7 +152,8 @@ impl Gate {
     /// All is as at the start.
     pub(crate) fn restart(&self) {
         self.clear();
-        self.stalled.store(false, Ordering::Relaxed);
+        self.lock().busy = None;
+        self.flow.send_replace(Flow::Free);
     }
 
     pub(crate) fn resident(&self) -> Vec<Resident> {
@@ -200,7 +238,7 @@ impl Pass {
         self.gate.kill(&self.model);
     }
 
-    /// Ends at once, unless nothing is generated any more: then it never ends.
+    /// Ends as soon as something is generated, which mostly is at once.
     pub(crate) async fn flows(&self) {
         self.gate.flows().await;
     }

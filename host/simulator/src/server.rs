@@ -162,6 +162,11 @@ impl Server {
         }
     }
 
+    /// Waits until so many questions have come, whatever became of them.
+    pub async fn have_come(&self, questions: u64) {
+        self.shared.ledger.have_come(questions).await;
+    }
+
     /// How often each question was asked that was asked at all and has an answer, if that is a recorded one. A question
     /// is written as the model's name with its tag, a blank, and the prompt or the messages as JSON.
     pub fn asked(&self) -> BTreeMap<String, u64> {
@@ -185,6 +190,17 @@ impl Server {
     /// further. All else is answered as ever. A restart ends it.
     pub fn hang(&self) {
         self.shared.gate.stall();
+    }
+
+    /// For so long nothing is generated, and afterwards all goes on from where it was, unless its client has gone away.
+    pub fn pause(&self, time: Duration) {
+        self.shared.gate.pause(time);
+    }
+
+    /// For so long every question and every load is turned away with a 503, as if the requests of others had filled the
+    /// queue. What is under way goes on. A restart ends it, and so does no time at all.
+    pub fn turn_away(&self, time: Duration) {
+        self.shared.gate.turn_away(time);
     }
 
     /// Loses one of a model's slots, as Ollama can when a client goes away at the wrong moment. With one slot the model

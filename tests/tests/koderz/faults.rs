@@ -1,5 +1,8 @@
 //! A server that fails in the ways in which servers fail: what it costs, and what is said of it.
 
+mod matrix;
+mod trial;
+
 use koderz_core::event::Event;
 use koderz_core::ports::RetryPolicy;
 use koderz_loader::{Engines, Plugin};

@@ -46,6 +46,7 @@ fn interrupt(koderz: &Koderz, run: &RunId) {
     assert_eq!(began.event.name(), "began");
     let again = Entry {
         at: Duration::ZERO,
+        host: None,
         ..began
     };
     let journal = record.journal(run).expect("nobody else writes");

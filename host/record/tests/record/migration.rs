@@ -2,6 +2,7 @@
 
 use koderz_core::event::{End, Entry, Event};
 use koderz_core::past::Past;
+use koderz_core::ports::Journal;
 use koderz_record::Record;
 use rusqlite::Connection;
 use std::path::Path;

@@ -63,7 +63,8 @@ impl<'a> Completion<'a> {
     }
 }
 
-fn passed(verdict: Option<&Verdict>) -> Option<bool> {
+/// Whether a sample passed, as the tools of others say it; none where it was not judged.
+pub fn passed(verdict: Option<&Verdict>) -> Option<bool> {
     match verdict?.grade {
         Grade::Pass => Some(true),
         Grade::Fail => Some(false),
@@ -71,8 +72,9 @@ fn passed(verdict: Option<&Verdict>) -> Option<bool> {
     }
 }
 
-/// `passed` and `failed: why`, as those tools say it, and words of the same kind for what they do not know.
-fn result(verdict: Option<&Verdict>) -> String {
+/// What came of a sample: `passed` and `failed: why`, as the tools of others say it, and words of the same kind for what
+/// they do not know.
+pub fn result(verdict: Option<&Verdict>) -> String {
     let Some(verdict) = verdict else {
         return "open".to_owned();
     };

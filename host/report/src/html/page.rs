@@ -1,5 +1,6 @@
 //! The page as a whole: figures, facts, and a row for each sample.
 
+use crate::cost::{Figure, cost};
 use crate::html::room::Room;
 use crate::html::sample::Row;
 use crate::numbers::{counted, grouped, hundredths, percent, span};
@@ -35,6 +36,7 @@ struct Page {
     tiles: Vec<Tile>,
     failures: Vec<(String, String)>,
     retries: Vec<(String, String)>,
+    costs: Vec<Figure>,
     facts: Vec<(&'static str, String)>,
     rows: Vec<Row>,
     not_begun: Option<String>,
@@ -75,6 +77,7 @@ impl Page {
             tiles: tiles(report),
             failures: grouped_counts(report.failures()),
             retries: grouped_counts(report.retries()),
+            costs: cost(report),
             facts: facts(report),
             rows: summary
                 .samples

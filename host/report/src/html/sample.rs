@@ -56,6 +56,7 @@ pub(super) struct AttemptView {
     pub(super) number: u32,
     pub(super) kind: &'static str,
     pub(super) words: String,
+    pub(super) took: String,
     pub(super) decision: String,
 }
 
@@ -161,6 +162,7 @@ impl AttemptView {
             number: attempt.number,
             kind: words::kind(attempt.failure.kind),
             words: room.short().text(&words::failure(&attempt.failure)),
+            took: attempt.took.map(span).unwrap_or_default(),
             decision: room.short().text(&decision(&attempt.decision)),
         }
     }

@@ -4,7 +4,7 @@ use crate::client::Client;
 use crate::{PATIENCE, ask, asking, generate, parallel, resident, setup, start, until, with_faults};
 use koderz_simulator::{Server, Setup};
 use std::io::ErrorKind;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -140,6 +140,60 @@ async fn a_hung_server_takes_questions_and_answers_none() {
     server.restart(Duration::ZERO).await;
     let answer = connected(&server).await.ask("POST", "/api/generate", COUNT).await;
     assert_eq!(answer.text(), " one two three four");
+}
+
+#[tokio::test]
+async fn a_pause_holds_everything_up_for_a_while_and_costs_nothing() {
+    let server = start(setup()).await;
+    let began = Instant::now();
+    server.pause(Duration::from_millis(300));
+    let (question, load) = tokio::join!(generate(&server, COUNT), generate(&server, r#"{"model":"m"}"#));
+    assert!(began.elapsed() >= Duration::from_millis(300));
+    assert_eq!((question.text().as_str(), load.status), (" one two three four", 200));
+    assert_eq!(server.counts().answered, 1);
+}
+
+#[tokio::test]
+async fn an_answer_under_way_stops_for_a_pause_and_comes_to_its_end_after_it() {
+    let server = start(setup()).await;
+    let twenty = r#"{"model":"lorem:20","prompt":"x","options":{"num_predict":20}}"#;
+    let mut streaming = asking(&server, twenty).await;
+    first_token(&mut streaming).await;
+    server.pause(Duration::from_secs(2));
+    let began = Instant::now();
+    let rest = streaming.until(b"\r\n0\r\n\r\n").await.expect("a clean end");
+    // All of it would have come in one second.
+    assert!(began.elapsed() > Duration::from_millis(1800), "{:?}", began.elapsed());
+    assert!(rest.contains(r#""done":true"#), "{rest}");
+}
+
+#[tokio::test]
+async fn a_server_that_turns_away_takes_no_question_and_no_load_until_it_does_again() {
+    let server = start(setup()).await;
+    server.turn_away(Duration::from_secs(3600));
+    for body in [COUNT, r#"{"model":"m"}"#] {
+        let refused = generate(&server, body).await;
+        assert_eq!(refused.status, 503);
+        assert!(
+            refused.body.contains("server busy, please try again."),
+            "{}",
+            refused.body
+        );
+    }
+    assert_eq!(ask(&server, "GET", "/api/version", "").await.status, 200);
+    server.turn_away(Duration::ZERO);
+    assert_eq!(generate(&server, COUNT).await.text(), " one two three four");
+    let counts = server.counts();
+    assert_eq!((counts.questions, counts.refused_busy, counts.answered), (2, 1, 1));
+}
+
+#[tokio::test]
+async fn whoever_waits_for_questions_hears_of_them_when_they_come() {
+    let server = start(setup()).await;
+    server.have_come(0).await;
+    assert!(timeout(Duration::ZERO, server.have_come(1)).await.is_err());
+    let (_, ()) = tokio::join!(generate(&server, COUNT), server.have_come(1));
+    assert_eq!(server.counts().questions, 1);
 }
 
 #[tokio::test]
