@@ -34,9 +34,10 @@ const fn for_tests(package: &'static str, component: &'static str) -> Crate {
     }
 }
 
-const CRATES: [Crate; 7] = [
+const CRATES: [Crate; 8] = [
     plugin("koderz-exponential", "exponential"),
     plugin("koderz-humaneval", "humaneval"),
+    plugin("koderz-speed", "speed"),
     for_tests("koderz-test-faulty", "faulty"),
     for_tests("koderz-test-many", "many"),
     for_tests("koderz-test-mute", "mute"),
