@@ -52,6 +52,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Put the tasks of a suite to a model, and report how many it solves
     Benchmark(Benchmark),
+    /// Measure how fast models load, read and write, one after the other
+    SpeedTest(SpeedTest),
     /// Put one task to a model, and show the answer and the verdict
     Run(RunOne),
     /// Go on with a run: finish what is open, and ask again what was inconclusive
@@ -70,6 +72,16 @@ pub(crate) enum Command {
     Runs(Runs),
     /// Write a run in a format that other programs read
     Export(Export),
+}
+
+impl Command {
+    /// Whether it is worth telling how far it has come.
+    pub(crate) fn is_long(&self) -> bool {
+        matches!(
+            self,
+            Command::Benchmark(_) | Command::SpeedTest(_) | Command::Resume(_) | Command::Evaluate(_)
+        )
+    }
 }
 
 /// For every command that is about one server.
@@ -160,6 +172,20 @@ pub(crate) struct Benchmark {
     /// Questions that may be under way at once, at each server; `auto` finds how many it works on [default: 4]
     #[arg(long, value_name = "N|auto", help_heading = "Tasks", value_parser = concurrency)]
     pub(crate) concurrency: Option<Concurrency>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SpeedTest {
+    /// The models, by the server's names for them
+    #[arg(value_name = "MODEL", required = true)]
+    pub(crate) models: Vec<String>,
+    /// How often each prompt is asked [default: once]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) samples: Option<NonZeroU32>,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
     #[command(flatten)]
     pub(crate) server: Server,
 }

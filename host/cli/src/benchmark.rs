@@ -1,6 +1,6 @@
 //! `koderz benchmark` and `koderz run`: a run is begun, once everything that it needs is there.
 
-use crate::arguments::{Asking, Benchmark, RunOne, Server};
+use crate::arguments::{Asking, Benchmark, RunOne, Server, SpeedTest};
 use crate::configuration::Configuration;
 use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
@@ -46,36 +46,67 @@ pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Outco
             selection.start
         );
     }
-    let models = arguments.local_models;
-    if let Some((_, twice)) = models
-        .iter()
-        .enumerate()
-        .find(|(at, model)| models[..*at].contains(model))
-    {
-        bail!("--local-model names {twice} twice");
-    }
     let usual = Concurrency::Fixed(desk.configuration.concurrency);
     let wanted = Wanted {
+        suite: arguments
+            .asking
+            .suite
+            .clone()
+            .unwrap_or(desk.configuration.suite.clone()),
         concurrency: arguments.concurrency.unwrap_or(usual),
         asking: arguments.asking,
         server: arguments.server,
         selection,
         samples: arguments.samples,
     };
-    match models.as_slice() {
+    try_all(&wanted, "--local-model", &arguments.local_models, desk).await
+}
+
+/// Measures how fast one model after the other is.
+pub(crate) async fn speed_test(arguments: SpeedTest, desk: &Desk) -> Result<Outcome> {
+    let wanted = Wanted {
+        suite: arguments
+            .asking
+            .suite
+            .clone()
+            .unwrap_or(desk.configuration.speed_suite.clone()),
+        // What shares the machine with another question is no measure of it.
+        concurrency: Concurrency::Fixed(NonZeroU32::MIN),
+        asking: arguments.asking,
+        server: arguments.server,
+        selection: Selection::default(),
+        samples: arguments.samples,
+    };
+    try_all(&wanted, "MODEL", &arguments.models, desk).await
+}
+
+async fn try_all(wanted: &Wanted, argument: &str, models: &[String], desk: &Desk) -> Result<Outcome> {
+    if let Some((_, twice)) = models
+        .iter()
+        .enumerate()
+        .find(|(at, model)| models[..*at].contains(model))
+    {
+        bail!("{argument} names {twice} twice");
+    }
+    match models {
         [model] => {
-            let (export, ended) = one(&wanted, model, desk).await?;
+            let (export, ended) = one(wanted, model, desk).await?;
             show(&ended)?;
             session::export(export, &koderz_report::json(&ended.report()))?;
             Ok(Outcome::of(&ended))
         }
-        several => Several::default().run(&wanted, several, desk).await,
+        several => Several::default().run(wanted, several, desk).await,
     }
 }
 
 /// Puts one task to a model.
 pub(crate) async fn run_one(arguments: RunOne, desk: &Desk) -> Result<Ended> {
     let wanted = Wanted {
+        suite: arguments
+            .asking
+            .suite
+            .clone()
+            .unwrap_or(desk.configuration.suite.clone()),
         asking: arguments.asking,
         server: arguments.server,
         selection: Selection {
@@ -92,6 +123,7 @@ pub(crate) async fn run_one(arguments: RunOne, desk: &Desk) -> Result<Ended> {
 
 /// What is asked of each model.
 struct Wanted {
+    suite: String,
     asking: Asking,
     server: Server,
     selection: Selection,
@@ -194,7 +226,7 @@ impl Ready {
         let equipment = equipment::gather(
             library,
             &Wish {
-                suite: wanted.asking.suite.as_deref().unwrap_or(&configuration.suite),
+                suite: &wanted.suite,
                 retry: wanted.server.retry.as_deref().unwrap_or(&configuration.retry),
                 options: &wanted.server,
                 before: None,
@@ -341,6 +373,7 @@ fn manifest(wanted: &Wanted, desk: &Desk, ready: &Ready) -> Manifest {
         other_servers: servers.collect(),
         answers: None,
         models: models.clone(),
+        metrics: equipment.info.metrics.clone(),
         model_digests: reached.digests.clone(),
         selection: wanted.selection.clone(),
         samples: wanted.samples.unwrap_or(usual),

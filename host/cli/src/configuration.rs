@@ -9,6 +9,7 @@ use std::num::NonZeroU32;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Configuration {
     pub(crate) suite: String,
+    pub(crate) speed_suite: String,
     pub(crate) retry: String,
     pub(crate) host: String,
     pub(crate) timeout_seconds: u64,

@@ -173,6 +173,7 @@ fn manifest(equipment: &Equipment, path: &Path, samples: &Samples, model: String
         }),
         models: BTreeMap::from([(SUBJECT.to_owned(), model)]),
         model_digests: BTreeMap::new(),
+        metrics: equipment.info.metrics.clone(),
         selection: Selection {
             ids: Some(samples.answers.keys().cloned().collect()),
             fewer: samples.answers.iter().filter_map(fewer).collect(),

@@ -100,8 +100,8 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 async fn carry_out(arguments: Arguments) -> Result<Outcome> {
     let (level, form) = (log::level()?, log::shape()?);
     let shape = match &arguments.command {
-        Command::Benchmark(_) | Command::Resume(_) | Command::Evaluate(_) if io::stderr().is_terminal() => Shape::Bar,
-        Command::Benchmark(_) | Command::Resume(_) | Command::Evaluate(_) => Shape::Lines,
+        command if command.is_long() && io::stderr().is_terminal() => Shape::Bar,
+        command if command.is_long() => Shape::Lines,
         _ => Shape::Quiet,
     };
     let terminal = Arc::new(Terminal::new(shape));
@@ -113,6 +113,7 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
     };
     match arguments.command {
         Command::Benchmark(arguments) => benchmark::benchmark(arguments, &desk).await,
+        Command::SpeedTest(arguments) => benchmark::speed_test(arguments, &desk).await,
         Command::Resume(arguments) => resume::resume(arguments, &desk).await,
         Command::Evaluate(arguments) => evaluate::evaluate(arguments, &desk).await,
         Command::Run(arguments) => show_one(&benchmark::run_one(arguments, &desk).await?),

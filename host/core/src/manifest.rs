@@ -2,6 +2,7 @@
 
 use crate::plan::{Concurrency, Defaults, Selection};
 use koderz_api::identity::PluginInfo;
+use koderz_api::suite::MetricInfo;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -65,6 +66,9 @@ pub struct Manifest {
     pub answers: Option<AnswersUse>,
     /// Which model answered for which slot of the suite.
     pub models: BTreeMap<String, String>,
+    /// What the suite measures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<MetricInfo>,
     /// Digests of the models, where the server gives them.
     pub model_digests: BTreeMap<String, String>,
     /// Which tasks.

@@ -98,7 +98,12 @@ fn attempts(sample: &Sample, tale: &Tale) -> Option<String> {
 
 fn attempt(attempt: &FailedAttempt) -> String {
     let (failure, decision) = (words::failure(&attempt.failure), decision(&attempt.decision));
-    harmless(&format!("{}: {failure}; {decision}", attempt.number))
+    let host = attempt
+        .host
+        .as_ref()
+        .map(|host| format!(" at {host}"))
+        .unwrap_or_default();
+    harmless(&format!("{}{host}: {failure}; {decision}", attempt.number))
 }
 
 fn answers(tale: &Tale) -> Vec<String> {

@@ -42,6 +42,7 @@ pub(crate) fn manifest() -> Manifest {
         },
         other_servers: Vec::new(),
         answers: None,
+        metrics: Vec::new(),
         models: [("subject".to_owned(), "tiny:1b".to_owned())].into(),
         model_digests: [("tiny:1b".to_owned(), "sha256:1234".to_owned())].into(),
         selection: Selection::default(),

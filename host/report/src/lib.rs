@@ -25,6 +25,7 @@ mod html;
 mod json;
 mod line;
 mod list;
+mod measured;
 mod numbers;
 mod one;
 mod progress;

@@ -70,8 +70,11 @@ impl Figures {
         let always = [(pass, "pass"), (fail, "fail"), (inconclusive, "inconclusive")];
         let seldom = [(partial, "partial"), (ungraded, "ungraded")];
         let retries = if self.retries == 1 { "retry" } else { "retries" };
+        // Where everything is measured, nothing is to be passed.
+        let graded = ungraded == 0 || pass + fail > 0;
         let mut parts: Vec<String> = always
             .into_iter()
+            .filter(|(count, _)| graded || *count > 0)
             .chain(seldom.into_iter().filter(|(count, _)| *count > 0))
             .map(|(count, name)| format!("{} {name}", grouped(count)))
             .collect();
@@ -129,7 +132,14 @@ impl Progress {
             self.figures.counts = self.summary.counts();
         }
         self.figures.retries = self.summary.retry_count();
-        self.lines(&entry.event, telling)
+        let lines = self.lines(&entry.event, telling);
+        match &entry.host {
+            Some(host) => lines
+                .iter()
+                .map(|line| fit(&first(&format!("{host}: {line}")), COLUMNS))
+                .collect(),
+            None => lines,
+        }
     }
 
     pub(crate) fn figures(&self) -> Figures {

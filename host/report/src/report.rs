@@ -97,6 +97,19 @@ impl Report<'_> {
     }
 }
 
+/// Who was asked: for each server, or for the file of answers, what it is and which.
+pub(crate) fn asked(manifest: &Manifest) -> impl Iterator<Item = (&'static str, String)> {
+    let what = match manifest.answers {
+        Some(_) => "answers",
+        None => "server",
+    };
+    let servers = std::iter::once(&manifest.server).chain(&manifest.other_servers);
+    servers.map(move |server| match &server.version {
+        Some(version) => (what, format!("{} (version {version})", server.host)),
+        None => (what, server.host.clone()),
+    })
+}
+
 fn most_frequent_first(counts: impl Iterator<Item = (String, u64)>) -> Vec<(String, u64)> {
     let mut counts: Vec<_> = counts.collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
@@ -172,6 +185,7 @@ pub(crate) fn facts(answer: &Answer) -> String {
     if answer.attempts > 1 {
         facts.push(format!("answered at attempt {}", answer.attempts));
     }
+    facts.extend(answer.host.as_ref().map(|host| format!("by {host}")));
     facts.join(", ")
 }
 

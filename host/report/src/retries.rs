@@ -21,7 +21,8 @@ impl Sink for RetryLog {
             ..
         } = &entry.event
         {
-            tracing::warn!(task = %trial, "{}", warning(attempt.number, *of, &attempt.failure, decision));
+            let warning = warning(attempt.number, *of, &attempt.failure, decision);
+            tracing::warn!(task = %trial, host = entry.host.as_deref(), "{warning}");
         }
     }
 }

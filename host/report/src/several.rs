@@ -2,9 +2,10 @@
 
 use crate::json::json;
 use crate::line::{cell, first, fit, harmless, width};
+use crate::measured::{Measured, measured};
 use crate::numbers::{grouped, hundredths, percent, span};
 use crate::report::Report;
-use koderz_api::suite::Grade;
+use koderz_api::suite::{Grade, MetricInfo};
 use koderz_core::summary::Counts;
 use serde::Serialize;
 use serde_json::{Value, json as object};
@@ -27,19 +28,12 @@ pub struct FailedModel {
 
 /// A table of runs of several models, the best first, and what failed. At most 80 columns, and no colour.
 pub fn several(reports: &[Report<'_>], failed: &[FailedModel]) -> String {
-    let mut lines = Vec::new();
-    let mut sorted: Vec<&Report<'_>> = reports.iter().collect();
-    sorted.sort_by(|a, b| value(b).total_cmp(&value(a)));
-    if !sorted.is_empty() {
-        let heading = ["model", "pass@1", "95 % interval", "p/f/i", "retries", "time"].map(str::to_owned);
-        let rows: Vec<[String; 6]> = [heading]
-            .into_iter()
-            .chain(sorted.iter().map(|report| cells(report)))
-            .collect();
-        lines.extend(table(&rows));
-        lines.push(String::new());
-        lines.push("p/f/i: pass, fail, inconclusive".to_owned());
-    }
+    let graded = reports.iter().any(|report| !report.rates().is_empty());
+    let mut lines = match reports {
+        [] => Vec::new(),
+        reports if graded || reports.iter().all(|report| measured(report).is_empty()) => by_rate(reports),
+        reports => by_metric(reports),
+    };
     let failed = all_failed(reports, failed);
     if !failed.is_empty() {
         lines.extend((!lines.is_empty()).then(String::new));
@@ -50,6 +44,59 @@ pub fn several(reports: &[Report<'_>], failed: &[FailedModel]) -> String {
         }));
     }
     lines.iter().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+fn by_rate(reports: &[Report<'_>]) -> Vec<String> {
+    let mut sorted: Vec<&Report<'_>> = reports.iter().collect();
+    sorted.sort_by(|a, b| value(b).total_cmp(&value(a)));
+    let heading = ["model", "pass@1", "95 % interval", "p/f/i", "retries", "time"].map(str::to_owned);
+    let rows = sorted.iter().map(|report| cells(report).to_vec());
+    let mut lines = table(&[heading.to_vec()].into_iter().chain(rows).collect::<Vec<_>>());
+    lines.extend(["", "p/f/i: pass, fail, inconclusive"].map(str::to_owned));
+    lines
+}
+
+/// One column for each metric, and one for how the first compares with the best.
+fn by_metric(reports: &[Report<'_>]) -> Vec<String> {
+    let mut metrics: Vec<&MetricInfo> = Vec::new();
+    for metric in reports.iter().flat_map(|report| &report.manifest().metrics) {
+        if !metrics.iter().any(|known| known.name == metric.name) {
+            metrics.push(metric);
+        }
+    }
+    let mut sorted: Vec<(&Report<'_>, Vec<Measured<'_>>)> =
+        reports.iter().map(|report| (report, measured(report))).collect();
+    let main = |measured: &[Measured<'_>]| {
+        let first = metrics.first()?;
+        let metric = measured.iter().find(|metric| metric.info.name == first.name)?;
+        Some((metric.badness(), metric.value()))
+    };
+    let badness = |measured: &[Measured<'_>]| main(measured).map_or(f64::INFINITY, |(badness, _)| badness);
+    sorted.sort_by(|(_, a), (_, b)| badness(a).total_cmp(&badness(b)));
+    let best = sorted
+        .first()
+        .and_then(|(_, measured)| main(measured))
+        .map(|(_, value)| value);
+    let mut heading = vec!["model".to_owned()];
+    for (column, metric) in metrics.iter().enumerate() {
+        heading.push(harmless(&metric.name));
+        heading.extend((column == 0).then(|| "relative".to_owned()));
+    }
+    let row = |(report, measured): &(&Report<'_>, Vec<Measured<'_>>)| {
+        let mut row = vec![harmless(model(report))];
+        for (column, info) in metrics.iter().enumerate() {
+            let metric = measured.iter().find(|metric| metric.info.name == info.name);
+            row.push(metric.map_or_else(|| "none".to_owned(), |metric| metric.shown(metric.value())));
+            let relative = metric.zip(best).filter(|(_, best)| *best != 0.0);
+            row.extend((column == 0).then(|| match relative {
+                Some((metric, best)) => format!("{:.2}", metric.value() / best),
+                None => "none".to_owned(),
+            }));
+        }
+        row
+    };
+    let rows: Vec<Vec<String>> = [heading].into_iter().chain(sorted.iter().map(row)).collect();
+    table(&rows)
 }
 
 /// The same for programs.
@@ -118,21 +165,24 @@ fn cells(report: &Report<'_>) -> [String; 6] {
 }
 
 /// Columns as wide as their widest cell; all but the first are flush right.
-fn table(rows: &[[String; 6]]) -> Vec<String> {
-    let mut widths = [0; 6];
+fn table(rows: &[Vec<String>]) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let mut widths = vec![0; columns];
     for row in rows {
         for (column, text) in row.iter().enumerate() {
             widths[column] = widths[column].max(width(text));
         }
     }
-    widths[0] = widths[0].min(MODEL);
-    let line = |row: &[String; 6]| {
+    if let Some(first) = widths.first_mut() {
+        *first = (*first).min(MODEL);
+    }
+    let line = |row: &Vec<String>| {
         let cells = row
             .iter()
-            .zip(widths)
+            .zip(&widths)
             .enumerate()
             .map(|(column, (text, columns))| match column {
-                0 => cell(text, columns),
+                0 => cell(text, *columns),
                 _ => format!("{}{text}", " ".repeat(columns.saturating_sub(width(text)))),
             });
         fit(&cells.collect::<Vec<_>>().join("  "), COLUMNS)

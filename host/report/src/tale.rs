@@ -50,6 +50,8 @@ pub(crate) struct Answer {
     pub(crate) usage: Usage,
     pub(crate) timing: Timing,
     pub(crate) attempts: u32,
+    /// The server that gave it, where the run has several.
+    pub(crate) host: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -82,6 +84,8 @@ pub(crate) struct FailedAttempt {
     pub(crate) failure: Failure,
     pub(crate) decision: Decision,
     pub(crate) took: Option<Duration>,
+    /// The server that was asked, where the run has several.
+    pub(crate) host: Option<String>,
 }
 
 impl Tale {
@@ -113,10 +117,11 @@ impl Tale {
                 if self.attempts.len() == ATTEMPTS_KEPT {
                     self.attempts.remove(0);
                 }
-                self.attempts
-                    .push(FailedAttempt::of(attempt.number, &attempt.failure, decision, *took));
+                let mut failed = FailedAttempt::of(attempt.number, &attempt.failure, decision, *took);
+                failed.host.clone_from(&entry.host);
+                self.attempts.push(failed);
             }
-            Event::Completed { completion, .. } => self.complete(completion, keep),
+            Event::Completed { completion, .. } => self.complete(completion, entry.host.as_deref(), keep),
             Event::TrialFinished { .. } => self.took = self.began.and_then(|began| entry.at.checked_sub(began)),
             _ => {}
         }
@@ -144,7 +149,7 @@ impl Tale {
         texts
     }
 
-    fn complete(&mut self, completion: &Completion, keep: Keep) {
+    fn complete(&mut self, completion: &Completion, host: Option<&str>, keep: Keep) {
         match completion {
             Completion::Asked(Ok(reply)) => {
                 self.questions += 1;
@@ -158,6 +163,7 @@ impl Tale {
                         ..reply.timing.clone()
                     },
                     attempts: reply.attempts,
+                    host: host.map(str::to_owned),
                 }));
             }
             Completion::Asked(Err(error)) => {
@@ -238,6 +244,7 @@ impl FailedAttempt {
             },
             decision: decision.clone(),
             took,
+            host: None,
         }
     }
 }

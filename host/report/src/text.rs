@@ -2,9 +2,10 @@
 
 use crate::cost::{Figure, cost};
 use crate::line::{cell, first, fit, harmless, width};
+use crate::measured::measured;
 use crate::numbers::{counted, grouped, hundredths, percent, span};
 use crate::progress::ending;
-use crate::report::{NO_KIND, Report, failure_kind};
+use crate::report::{NO_KIND, Report, asked, failure_kind};
 use koderz_api::suite::{Grade, Verdict};
 use koderz_core::summary::SampleId;
 
@@ -19,7 +20,14 @@ const LISTED: usize = 20;
 
 /// A run's summary for standard output: at most 80 columns, paths apart, and no colour.
 pub fn text(report: &Report<'_>) -> String {
-    let sections = [header(report), rates(report), counts(report), work(report)];
+    let sections = [
+        header(report),
+        rates(report),
+        measurements(report),
+        counts(report),
+        work(report),
+    ];
+    let sections: Vec<Vec<String>> = sections.into_iter().filter(|section| !section.is_empty()).collect();
     let mut lines = sections.join(&String::new());
     for section in [inconclusive(report), failed(report), places(report)] {
         if !section.is_empty() {
@@ -34,32 +42,34 @@ fn header(report: &Report<'_>) -> Vec<String> {
     let manifest = report.manifest();
     let suite = &manifest.suite.identity;
     let model = manifest.models.get("subject").map_or("no model", String::as_str);
-    let version = manifest.server.version.as_deref();
-    let version = version
-        .map(|version| format!(" (version {version})"))
-        .unwrap_or_default();
     let temperature = manifest.defaults.temperature;
     let took = span(report.story.summary().took);
     let changes = report.story.summary().changes.iter();
-    let changed = changes.map(|change| format!("changed in mid-run: {change}"));
-    [
-        format!("{} {} with {model}", suite.name, suite.version),
-        format!("server {}{version}", manifest.server.host),
+    let changed = changes.map(|change| format!("not all alike: {change}"));
+    let asked = asked(manifest).map(|(what, which)| format!("{what} {which}"));
+    let first = [format!("{} {} with {model}", suite.name, suite.version)];
+    let rest = [
         format!(
             "{} of each task, temperature {temperature}, seed {}",
             counted(manifest.samples.get().into(), "sample"),
             manifest.seed
         ),
         format!("{}; {took} of work", ending(report.end)),
-    ]
-    .into_iter()
-    .chain(changed)
-    .map(|line| fit(&harmless(&line), COLUMNS))
-    .collect()
+    ];
+    first
+        .into_iter()
+        .chain(asked)
+        .chain(rest)
+        .chain(changed)
+        .map(|line| fit(&harmless(&line), COLUMNS))
+        .collect()
 }
 
 fn rates(report: &Report<'_>) -> Vec<String> {
     let rates = report.rates();
+    if rates.is_empty() && !measured(report).is_empty() {
+        return Vec::new();
+    }
     if rates.is_empty() {
         return vec!["no pass rate: no trial came to a pass or a fail".to_owned()];
     }
@@ -72,6 +82,22 @@ fn rates(report: &Report<'_>) -> Vec<String> {
         )
     };
     rates.iter().map(line).collect()
+}
+
+fn measurements(report: &Report<'_>) -> Vec<String> {
+    let measured = measured(report);
+    let rows = measured
+        .iter()
+        .map(|metric| (&metric.info.name, metric.shown(metric.value()), metric.note()));
+    let rows: Vec<_> = rows.collect();
+    let names = rows.iter().map(|(name, ..)| width(name)).max().unwrap_or(0);
+    let values = rows.iter().map(|(_, value, _)| width(value)).max().unwrap_or(0);
+    let line = |(name, value, note): &(&String, String, String)| {
+        let name = cell(&harmless(name), names);
+        let room = " ".repeat(values - width(value));
+        fit(&format!("{name}   {room}{value}   {note}"), COLUMNS)
+    };
+    rows.iter().map(line).collect()
 }
 
 /// `name         value   note`.
@@ -96,8 +122,11 @@ fn counts(report: &Report<'_>) -> Vec<String> {
         ("open", counts.open, "begun, and without a verdict".to_owned()),
         ("not begun", not_begun, String::new()),
     ];
+    // Where everything was measured, nothing was to be passed.
+    let graded = counts.ungraded == 0 || counts.pass + counts.fail > 0;
     always
         .into_iter()
+        .filter(|_| graded)
         .chain(seldom.into_iter().filter(|(_, count, _)| *count > 0))
         .map(|(name, count, note)| figure(name, &grouped(count), &note))
         .collect()
@@ -105,7 +134,10 @@ fn counts(report: &Report<'_>) -> Vec<String> {
 
 fn work(report: &Report<'_>) -> Vec<String> {
     let summary = report.story.summary();
-    let written = format!("{} written by the model", counted(summary.output_tokens, "token"));
+    let written = match summary.output_tokens {
+        0 => String::new(),
+        tokens => format!("{} written by the model", counted(tokens, "token")),
+    };
     let mut lines = vec![figure("answers", &grouped(summary.answers), &written)];
     lines.extend(wrapped(
         &figure("retries", &grouped(summary.retry_count()), ""),
@@ -343,7 +375,7 @@ mod tests {
         open               1   begun, and without a verdict
         not begun          7
 
-        answers            0   0 tokens written by the model
+        answers            0
         retries            0
 
         inconclusive

@@ -114,9 +114,7 @@ async fn servers_with_different_models_by_one_name_are_refused_unless_that_is_al
     let allowed = koderz.call(&format!("benchmark --end 4 --allow-different-models {}", on(&a, &b)));
     assert_eq!(allowed.code, Some(0), "{}\n{}", allowed.stdout, allowed.stderr);
     assert!(
-        allowed
-            .stdout
-            .contains("changed in mid-run: the servers may have different"),
+        allowed.stdout.contains("not all alike: the servers may have different"),
         "{}",
         allowed.stdout
     );

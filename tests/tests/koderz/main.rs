@@ -13,3 +13,4 @@ mod plugins;
 mod project;
 mod resume;
 mod runs;
+mod speed;

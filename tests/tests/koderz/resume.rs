@@ -206,7 +206,7 @@ fn other_settings_of_the_suite_are_another_benchmark_and_have_to_be_allowed() {
     let allowed = koderz.call("resume --set suite.prompt-style=completion --allow-changes");
     assert_eq!(allowed.code, Some(0), "{}", allowed.stderr);
     assert!(
-        allowed.stdout.contains("changed in mid-run: the suite's settings were"),
+        allowed.stdout.contains("not all alike: the suite's settings were"),
         "{}",
         allowed.stdout
     );

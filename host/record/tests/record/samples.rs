@@ -52,6 +52,7 @@ pub(crate) fn manifest(run: &str) -> Manifest {
         },
         other_servers: Vec::new(),
         answers: None,
+        metrics: Vec::new(),
         models: BTreeMap::from([("subject".to_owned(), "small:1b".to_owned())]),
         model_digests: BTreeMap::from([("small:1b".to_owned(), "cd".repeat(32))]),
         selection: Selection {

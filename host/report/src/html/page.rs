@@ -5,7 +5,7 @@ use crate::html::room::Room;
 use crate::html::sample::Row;
 use crate::numbers::{counted, grouped, hundredths, percent, span};
 use crate::progress::ending;
-use crate::report::{Report, ReportError};
+use crate::report::{Report, ReportError, asked};
 use crate::tale::Tale;
 use askama::Template;
 use koderz_core::manifest::PluginUse;
@@ -143,7 +143,6 @@ fn facts(report: &Report<'_>) -> Vec<(&'static str, String)> {
     let summary = report.story.summary();
     let none = || "the server's".to_owned();
     let plugin = |plugin: &PluginUse| format!("{} {}", plugin.identity.name, plugin.identity.version);
-    let version = manifest.server.version.as_deref();
     let evaluators: Vec<String> = manifest.evaluators.iter().map(plugin).collect();
     let digests: Vec<&str> = manifest.model_digests.values().map(String::as_str).collect();
     let defaults = &manifest.defaults;
@@ -153,8 +152,12 @@ fn facts(report: &Report<'_>) -> Vec<(&'static str, String)> {
         ("Begun", manifest.began.clone()),
         ("Koderz", manifest.koderz.clone()),
         (
-            "Server",
-            format!("{} {}", manifest.server.host, version.unwrap_or_default()),
+            if manifest.answers.is_some() {
+                "Answers"
+            } else {
+                "Server"
+            },
+            asked(manifest).map(|(_, which)| which).collect::<Vec<_>>().join(", "),
         ),
         ("Model digest", digests.join(", ")),
         ("Retry policy", plugin(&manifest.retry)),

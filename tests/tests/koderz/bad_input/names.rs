@@ -20,11 +20,11 @@ fn what_is_not_there_is_named_with_what_there_is() {
     ]), @"
     error: the embedded server has no model `nosuch`
     hint: it has gemma3:270m-base, reference:latest, lorem:200, lorem:50
-    error: no suite `nosuch` is installed; there is `humaneval`
+    error: no suite `nosuch` is installed; there are `humaneval`, `speed`
     hint: plugins are looked for in DATA/plugins, BUILT/plugins; --plugin FILE names one elsewhere
     error: no retry policy `nosuch` is installed; there is `exponential`
     hint: plugins are looked for in DATA/plugins, BUILT/plugins; --plugin FILE names one elsewhere
-    error: no suite `exponential` is installed; there is `humaneval`
+    error: no suite `exponential` is installed; there are `humaneval`, `speed`
     hint: plugins are looked for in DATA/plugins, BUILT/plugins; --plugin FILE names one elsewhere
     error: the suite has no task `HumanEval/164`
     hint: it has 164, such as HumanEval/0, HumanEval/1, HumanEval/2, HumanEval/3, HumanEval/4
@@ -48,7 +48,7 @@ fn a_setting_that_the_schema_refuses_is_refused_with_the_reason() {
     insta::assert_snapshot!(refusals(&settings.map(|setting| format!("{USUAL} --set {setting}"))), @r#"
     error: settings of plugin humaneval 0.1.0: prompt-stile=chat is refused: there is no such setting
     hint: its settings are cpu-seconds, max-output-tokens, memory-mib, prompt-style
-    error: settings of plugin humaneval 0.1.0: prompt-style=loud is refused: it can be chat, completion
+    error: settings of plugin humaneval 0.1.0: prompt-style=loud is refused: it can be chat, completion, solution
     hint: prompt-style is: How a problem is put to a model.
     error: settings of plugin humaneval 0.1.0: memory-mib=much is refused: "much" is not of type "integer"
     hint: memory-mib is: Memory that a program may hold, in MiB, the interpreter included.
