@@ -371,7 +371,7 @@ async fn decide(shared: &Shared, attempt: &Attempt) -> Decision {
 fn built_in(attempt: &Attempt) -> Decision {
     match Backoff::default().delay(attempt.number) {
         Some(delay) => Decision::Retry(delay),
-        None => Decision::GiveUp("retries exhausted".to_owned()),
+        None => Decision::GiveUp("max retries exceeded".to_owned()),
     }
 }
 
@@ -424,7 +424,7 @@ mod tests {
                 seconds(2),
                 seconds(4),
                 seconds(8),
-                Decision::GiveUp("retries exhausted".to_owned())
+                Decision::GiveUp("max retries exceeded".to_owned())
             ]
         );
     }

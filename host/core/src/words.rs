@@ -60,7 +60,7 @@ pub fn timing(reply: &Reply) -> String {
 pub fn ask_error(kind: AskErrorKind) -> &'static str {
     match kind {
         AskErrorKind::Rejected => "refused",
-        AskErrorKind::RetriesExhausted => "retries exhausted",
+        AskErrorKind::RetriesExhausted => "given up",
         AskErrorKind::Deadline => "deadline passed",
         AskErrorKind::Malformed => "unreadable answer",
     }

@@ -134,7 +134,7 @@ mod tests {
             .trial("t/2", 0, |trial| {
                 trial
                     .unanswered(AskErrorKind::RetriesExhausted, "server busy")
-                    .verdict(Grade::Inconclusive, "retries exhausted")
+                    .verdict(Grade::Inconclusive, "max retries exceeded")
             })
             .trial("t/3", 0, |trial| trial)
             .ended(End::Stopped)
@@ -282,7 +282,7 @@ mod tests {
                   "text": "What is 1 + 2?"
                 }
               ],
-              "reason": "retries exhausted",
+              "reason": "max retries exceeded",
               "sample": 0,
               "seconds": 3.0,
               "task": "t/2"

@@ -112,7 +112,7 @@ mod tests {
                 .unanswered(AskErrorKind::RetriesExhausted, "HTTP 503 server overloaded")
                 .verdict(Grade::Inconclusive, "no answer")
         });
-        assert!(text.contains("no answer, retries exhausted: HTTP 503 server overloaded\n\ninconclusive: no answer\n"));
+        assert!(text.contains("no answer, given up: HTTP 503 server overloaded\n\ninconclusive: no answer\n"));
         assert!(text.contains("hint: koderz resume"));
     }
 

@@ -235,7 +235,7 @@ mod tests {
     }
 
     fn inconclusive(trial: TrialTape) -> TrialTape {
-        trial.verdict(Grade::Inconclusive, "retries exhausted: HTTP 503\nmore of it")
+        trial.verdict(Grade::Inconclusive, "max retries exceeded: HTTP 503\nmore of it")
     }
 
     #[test]
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn a_problem_is_told_at_once_with_or_without_a_bar() {
         let tape = Tape::new().began(100, 0).trial("t/1", 0, inconclusive);
-        let problem = "inconclusive: t/1: retries exhausted: HTTP 503";
+        let problem = "inconclusive: t/1: max retries exceeded: HTTP 503";
         assert_eq!(told(&tape, Telling::All), ["begins: 100 trials", problem]);
         assert_eq!(told(&tape, Telling::Problems), [problem]);
     }

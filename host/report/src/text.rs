@@ -308,7 +308,7 @@ mod tests {
                     .failed_with(2, timed_out(), Decision::WaitUntilReady)
                     .verdict(
                         Grade::Inconclusive,
-                        "retries exhausted: HTTP 503 server overloaded: server busy, please try again later",
+                        "max retries exceeded: HTTP 503 server overloaded: server busy, please try again later",
                     )
             })
             .trial("t/4", 0, |trial| {
@@ -338,7 +338,7 @@ mod tests {
         wasted         4.5 s   in attempts that failed
 
         inconclusive
-          t/3  retries exhausted: HTTP 503 server overloaded: server busy, please try a…
+          t/3  max retries exceeded: HTTP 503 server overloaded: server busy, please tr…
 
         failed: assertion 2, truncated 1
           t/4  truncated  the answer was cut at 512 tokens

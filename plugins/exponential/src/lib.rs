@@ -92,7 +92,7 @@ impl RetryPolicy for Exponential {
         if attempt.number > self.0.max_retries {
             return Decision::GiveUp(match self.0.max_retries {
                 0 => "no retries allowed".to_owned(),
-                retries => format!("retries exhausted ({retries})"),
+                _ => "max retries exceeded".to_owned(),
             });
         }
         if let Some((most, why)) = self.fewer(&attempt.failure)

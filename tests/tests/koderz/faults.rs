@@ -83,7 +83,7 @@ async fn a_question_that_fails_for_good_is_inconclusive_and_the_others_go_on() {
     );
     assert!(ended.stdout.contains("inconclusive       3"), "{}", ended.stdout);
     assert!(
-        ended.stdout.contains("HumanEval/2  retries exhausted (3): HTTP 503"),
+        ended.stdout.contains("HumanEval/2  max retries exceeded: HTTP 503"),
         "{}",
         ended.stdout
     );

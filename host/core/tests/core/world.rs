@@ -320,7 +320,7 @@ impl RetryPolicy for Backoff {
         Ok(match attempt.number {
             _ if self.waits => Decision::WaitUntilReady,
             1..=3 => Decision::Retry(seconds(1 << attempt.number)),
-            _ => Decision::GiveUp("retries exhausted".to_owned()),
+            _ => Decision::GiveUp("max retries exceeded".to_owned()),
         })
     }
 }
