@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Grade answers that were collected before: a file of JSON Lines with `task_id`, and `completion` or `solution`
     Evaluate(Evaluate),
+    /// Grade the answers of a recorded run again, with the suite and the evaluator as they are now, and show what changed
+    Grade(Grade),
     /// Serve recorded answers the way Ollama would, on a port of this machine
     ServeEmbedded(ServeEmbedded),
     /// Wait until a model gives a token; exit code 0 says that it did
@@ -79,7 +81,11 @@ impl Command {
     pub(crate) fn is_long(&self) -> bool {
         matches!(
             self,
-            Command::Benchmark(_) | Command::SpeedTest(_) | Command::Resume(_) | Command::Evaluate(_)
+            Command::Benchmark(_)
+                | Command::SpeedTest(_)
+                | Command::Resume(_)
+                | Command::Evaluate(_)
+                | Command::Grade(_)
         )
     }
 }
@@ -248,6 +254,25 @@ pub(crate) struct Evaluate {
     #[arg(long = "plugin", value_name = "FILE")]
     pub(crate) plugins: Vec<PathBuf>,
     /// A setting of the suite: suite.KEY=VALUE; may be given again
+    #[arg(long = "set", value_name = "SETTING")]
+    pub(crate) settings: Vec<Setting>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Grade {
+    /// The run: its id, the beginning of its id, or `last`
+    #[arg(value_name = "RUN", default_value = "last")]
+    pub(crate) run: String,
+    /// The suite: a plugin's name or file [default: the run's]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) suite: Option<String>,
+    /// Programs that run at once [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) jobs: Option<NonZeroU32>,
+    /// Another plugin file, which takes precedence over installed ones; may be given again
+    #[arg(long = "plugin", value_name = "FILE")]
+    pub(crate) plugins: Vec<PathBuf>,
+    /// A setting of the suite, other than in the run: suite.KEY=VALUE; may be given again
     #[arg(long = "set", value_name = "SETTING")]
     pub(crate) settings: Vec<Setting>,
 }

@@ -6,6 +6,7 @@ use crate::benchmark::{Desk, new_run};
 use crate::configuration::Configuration;
 use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
+use crate::grade::WIDTH;
 use crate::samples::{BadLine, Samples, lines};
 use crate::session::{self, Before, Ended, Session, work};
 use crate::{Outcome, command_line, show, signals};
@@ -27,9 +28,6 @@ use std::time::Duration;
 
 /// Bad lines that are shown.
 const SHOWN: usize = 20;
-
-/// Answers that are under way at once. None of them waits for anything, so this only keeps programs coming.
-const WIDTH: NonZeroU32 = NonZeroU32::new(8).expect("it is not 0");
 
 pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome> {
     let reserve = |path: &Path| Destination::reserve(path, Readers::Usual);
@@ -109,10 +107,10 @@ fn wish<'a>(suite: &'a str, configuration: &'a Configuration, options: &'a argum
 }
 
 /// The answers of a run that goes on.
-pub(crate) async fn again(before: &AnswersUse, equipment: &Equipment) -> Result<Host> {
-    let path = Path::new(&before.file);
+pub(crate) async fn again(file: &str, digest: &str, equipment: &Equipment) -> Result<Host> {
+    let path = Path::new(file);
     let samples = Samples::read(path, &tasks(equipment.suite.clone()).await?)?;
-    if samples.digest != before.digest {
+    if samples.digest != digest {
         bail!(
             "{} is not the file that the run was begun with\nhint: `koderz evaluate` begins a run with the new one",
             path.display()
@@ -124,7 +122,7 @@ pub(crate) async fn again(before: &AnswersUse, equipment: &Equipment) -> Result<
 fn host(path: &Path, answers: BTreeMap<String, Vec<String>>) -> Host {
     Host {
         name: path.display().to_string(),
-        model: Arc::new(Answers(answers)),
+        model: Arc::new(Answers::collected(answers)),
     }
 }
 
@@ -167,7 +165,7 @@ fn manifest(equipment: &Equipment, path: &Path, samples: &Samples, model: String
             version: None,
         },
         other_servers: Vec::new(),
-        answers: Some(AnswersUse {
+        answers: Some(AnswersUse::File {
             file: file.display().to_string(),
             digest: samples.digest.clone(),
         }),

@@ -13,6 +13,7 @@ mod equipment;
 mod evaluate;
 mod export;
 mod figure;
+mod grade;
 mod log;
 mod meanwhile;
 mod places;
@@ -116,6 +117,7 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
         Command::SpeedTest(arguments) => benchmark::speed_test(arguments, &desk).await,
         Command::Resume(arguments) => resume::resume(arguments, &desk).await,
         Command::Evaluate(arguments) => evaluate::evaluate(arguments, &desk).await,
+        Command::Grade(arguments) => grade::grade(arguments, &desk).await,
         Command::Run(arguments) => show_one(&benchmark::run_one(arguments, &desk).await?),
         Command::ServeEmbedded(arguments) => {
             serve::serve(arguments, &desk.places).await?;

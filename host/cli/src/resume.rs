@@ -7,9 +7,9 @@ use crate::equipment::{self, Used, Wish};
 use crate::recorded;
 use crate::server::{self, Patience, Reached, Way};
 use crate::session::{self, Before, Session, work};
-use crate::{Outcome, connection, evaluate, show, signals};
+use crate::{Outcome, connection, evaluate, grade, show, signals};
 use anyhow::{Result, bail};
-use koderz_core::manifest::Manifest;
+use koderz_core::manifest::{AnswersUse, Manifest};
 use koderz_core::past::Past;
 use koderz_core::ports::Host;
 use koderz_report::Story;
@@ -54,7 +54,8 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
         places,
     };
     let asked = match &manifest.answers {
-        Some(answers) => Asked::File(evaluate::again(answers, &equipment).await?),
+        Some(AnswersUse::File { file, digest }) => Asked::Before(evaluate::again(file, digest, &equipment).await?),
+        Some(AnswersUse::Run { run }) => Asked::Before(grade::again(&record, &record.find(run)?)?),
         None => Asked::Servers(server::reach(&hosts, &manifest.models, &way).await?),
     };
     let mut changes = changes(&manifest, &equipment.used, asked.digests());
@@ -106,28 +107,29 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
 /// Who answers.
 enum Asked {
     Servers(Reached),
-    File(Host),
+    /// What was answered before.
+    Before(Host),
 }
 
 impl Asked {
     fn hosts(&self) -> Vec<Host> {
         match self {
             Asked::Servers(reached) => reached.hosts(),
-            Asked::File(host) => vec![host.clone()],
+            Asked::Before(host) => vec![host.clone()],
         }
     }
 
     fn digests(&self) -> Option<&BTreeMap<String, String>> {
         match self {
             Asked::Servers(reached) => Some(&reached.digests),
-            Asked::File(_) => None,
+            Asked::Before(_) => None,
         }
     }
 
     fn differences(&self) -> &[String] {
         match self {
             Asked::Servers(reached) => &reached.differences,
-            Asked::File(_) => &[],
+            Asked::Before(_) => &[],
         }
     }
 }

@@ -32,13 +32,22 @@ pub struct ServerUse {
     pub version: Option<String>,
 }
 
-/// A file of answers.
+/// Where answers come from that were there before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AnswersUse {
-    /// Where it was found.
-    pub file: String,
-    /// SHA-256 of it, in hexadecimal.
-    pub digest: String,
+#[serde(untagged)]
+pub enum AnswersUse {
+    /// A file of samples.
+    File {
+        /// Where it was found.
+        file: String,
+        /// SHA-256 of it, in hexadecimal.
+        digest: String,
+    },
+    /// Another run in the same record.
+    Run {
+        /// Its id.
+        run: String,
+    },
 }
 
 /// What a run was made of.
@@ -61,7 +70,7 @@ pub struct Manifest {
     /// The other servers that questions went to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_servers: Vec<ServerUse>,
-    /// The file that the answers come from, where no server is asked.
+    /// Where the answers come from, where no server is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<AnswersUse>,
     /// Which model answered for which slot of the suite.

@@ -8,7 +8,7 @@ use koderz_api::execution::Exit;
 use koderz_api::retry::Decision;
 use koderz_api::suite::{Grade, Verdict};
 use koderz_core::event::End;
-use koderz_core::manifest::Manifest;
+use koderz_core::manifest::{AnswersUse, Manifest, ServerUse};
 use koderz_core::statistics::Rate;
 use koderz_core::summary::{Counts, FAILURE};
 use std::collections::BTreeMap;
@@ -97,17 +97,20 @@ impl Report<'_> {
     }
 }
 
-/// Who was asked: for each server, or for the file of answers, what it is and which.
-pub(crate) fn asked(manifest: &Manifest) -> impl Iterator<Item = (&'static str, String)> {
-    let what = match manifest.answers {
-        Some(_) => "answers",
-        None => "server",
+/// Who was asked: for each server, or for what the answers come from, what it is and which.
+pub(crate) fn asked(manifest: &Manifest) -> Vec<(&'static str, String)> {
+    let version = |server: &ServerUse| match &server.version {
+        Some(version) => ("server", format!("{} (version {version})", server.host)),
+        None => ("server", server.host.clone()),
     };
-    let servers = std::iter::once(&manifest.server).chain(&manifest.other_servers);
-    servers.map(move |server| match &server.version {
-        Some(version) => (what, format!("{} (version {version})", server.host)),
-        None => (what, server.host.clone()),
-    })
+    match &manifest.answers {
+        Some(AnswersUse::File { file, .. }) => vec![("answers", file.clone())],
+        Some(AnswersUse::Run { run }) => vec![("answers", format!("of run {run}"))],
+        None => std::iter::once(&manifest.server)
+            .chain(&manifest.other_servers)
+            .map(version)
+            .collect(),
+    }
 }
 
 fn most_frequent_first(counts: impl Iterator<Item = (String, u64)>) -> Vec<(String, u64)> {

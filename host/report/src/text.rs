@@ -46,7 +46,9 @@ fn header(report: &Report<'_>) -> Vec<String> {
     let took = span(report.story.summary().took);
     let changes = report.story.summary().changes.iter();
     let changed = changes.map(|change| format!("not all alike: {change}"));
-    let asked = asked(manifest).map(|(what, which)| format!("{what} {which}"));
+    let asked = asked(manifest)
+        .into_iter()
+        .map(|(what, which)| format!("{what} {which}"));
     let first = [format!("{} {} with {model}", suite.name, suite.version)];
     let rest = [
         format!(

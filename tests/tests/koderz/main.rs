@@ -7,6 +7,7 @@ mod concurrency;
 mod evaluate;
 mod evaluator;
 mod faults;
+mod grade;
 mod hosts;
 mod models;
 mod plugins;

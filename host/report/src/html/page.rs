@@ -157,7 +157,11 @@ fn facts(report: &Report<'_>) -> Vec<(&'static str, String)> {
             } else {
                 "Server"
             },
-            asked(manifest).map(|(_, which)| which).collect::<Vec<_>>().join(", "),
+            asked(manifest)
+                .into_iter()
+                .map(|(_, which)| which)
+                .collect::<Vec<_>>()
+                .join(", "),
         ),
         ("Model digest", digests.join(", ")),
         ("Retry policy", plugin(&manifest.retry)),
