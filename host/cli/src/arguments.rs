@@ -5,11 +5,13 @@ mod records;
 pub(crate) use records::{Export, List, Page, Remove, Runs, RunsCommand, Show, State};
 
 use crate::configuration::Configuration;
+use crate::request::{self, RunnerOption, Think};
 use crate::server::Patience;
 use crate::setting::Setting;
 use clap::{Args, Parser, Subcommand};
 use koderz_core::plan::Concurrency;
 use koderz_simulator::{Fault, Pace};
+use serde_json::Value;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -146,6 +148,28 @@ pub(crate) struct Asking {
     /// Sampling temperature; 0 is greedy [default: 0]
     #[arg(long, value_name = "T", value_parser = temperature, allow_negative_numbers = true)]
     pub(crate) temperature: Option<f64>,
+    /// Nucleus sampling: only the likeliest tokens that come to this share [default: the model's]
+    #[arg(long, value_name = "P", value_parser = share, allow_negative_numbers = true)]
+    pub(crate) top_p: Option<f64>,
+    /// Longest answer in tokens [default: the suite's]
+    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) num_predict: Option<u32>,
+    /// Have the model think before it answers, or not [default: as the model does by itself]
+    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, default_missing_value = "on")]
+    pub(crate) think: Option<Think>,
+    /// How long the model stays in memory after an answer: seconds, or 30m or the like; -1 is for ever [default: the
+    /// server's]
+    #[arg(long, value_name = "TIME", value_parser = request::keep_alive, allow_hyphen_values = true)]
+    pub(crate) keep_alive: Option<Value>,
+    /// A file whose text begins every conversation, as the system's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) system: Option<PathBuf>,
+    /// Another option of Ollama's, such as num_gpu=20, the same in every request; may be given again
+    #[arg(long = "option", value_name = "KEY=VALUE")]
+    pub(crate) options: Vec<RunnerOption>,
+    /// Processor time that a program and its test may take each, in seconds [default: the suite's]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(crate) test_timeout: Option<Duration>,
     /// Context window in tokens, the same for all questions [default: what the suite needs]
     #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) num_ctx: Option<u32>,
@@ -172,6 +196,15 @@ pub(crate) struct Benchmark {
     /// First task that is left out again [default: all from --start on]
     #[arg(long, value_name = "N", help_heading = "Tasks", allow_negative_numbers = true)]
     pub(crate) end: Option<u64>,
+    /// Only these tasks: their ids, with commas between them
+    #[arg(long, value_name = "ID,ID", help_heading = "Tasks", value_delimiter = ',')]
+    pub(crate) problem_ids: Vec<String>,
+    /// No more tasks than this
+    #[arg(long, value_name = "N", help_heading = "Tasks", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+    /// Take the tasks in an order that follows from the seed
+    #[arg(long, help_heading = "Tasks")]
+    pub(crate) shuffle: bool,
     /// Answers to each task [default: what the suite says, which is usually 1]
     #[arg(long, value_name = "N", help_heading = "Tasks", value_parser = positive)]
     pub(crate) samples: Option<NonZeroU32>,
@@ -401,6 +434,13 @@ fn temperature(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (0.0..=100.0).contains(&value) => Ok(value),
         _ => Err("a number from 0 to 100 is needed".to_owned()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value <= 1.0 => Ok(value),
+        _ => Err("a number above 0 and up to 1 is needed".to_owned()),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::equipment::{self, Equipment, Wish};
 use crate::places::Places;
 use crate::server::{self, Patience, Reached, Way};
 use crate::session::{self, Before, Ended, Session, work};
-use crate::{Outcome, command_line, connection, print, show, signals};
+use crate::{Outcome, command_line, connection, print, request, show, signals};
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
 use koderz_core::past::Past;
@@ -17,6 +17,7 @@ use koderz_core::stop::{Stop, Urgency};
 use koderz_loader::Library;
 use koderz_record::{Record, RunId};
 use koderz_report::{FailedModel, Report, Story, Terminal};
+use serde_json::{Map, Value};
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
@@ -36,6 +37,9 @@ pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Outco
     let selection = Selection {
         start: arguments.start.unwrap_or(0),
         end: arguments.end,
+        ids: (!arguments.problem_ids.is_empty()).then(|| arguments.problem_ids.into_iter().collect()),
+        limit: arguments.limit,
+        shuffle: arguments.shuffle,
         ..Selection::default()
     };
     if let Some(end) = arguments.end
@@ -216,6 +220,8 @@ struct Ready {
     models: BTreeMap<String, String>,
     equipment: Equipment,
     reached: Reached,
+    request: Map<String, Value>,
+    system: Option<String>,
 }
 
 impl Ready {
@@ -229,11 +235,13 @@ impl Ready {
                 suite: &wanted.suite,
                 retry: wanted.server.retry.as_deref().unwrap_or(&configuration.retry),
                 options: &wanted.server,
+                test_timeout: wanted.asking.test_timeout,
                 before: None,
             },
         )?;
         let models = slots(model, &wanted.asking, &equipment)?;
         check_selection(&wanted.selection, &equipment).await?;
+        let (request, system) = (request::added(&wanted.asking), request::system(&wanted.asking)?);
         let usual = Patience::For(Duration::from_secs(configuration.timeout_seconds));
         let way = Way {
             headers: &connection::headers(&wanted.server.headers)?,
@@ -241,6 +249,12 @@ impl Ready {
             width: wanted.concurrency.most(),
             allow_different: wanted.server.allow_different_models,
             places,
+            request: &request,
+            needs: wanted
+                .asking
+                .think
+                .filter(|think| think.needs_thinking())
+                .map(|_| ("thinking", "--think")),
         };
         let hosts = connection::named(&wanted.server.hosts, configuration);
         let reached = server::reach(&hosts, &models, &way).await?;
@@ -249,6 +263,8 @@ impl Ready {
             models,
             equipment,
             reached,
+            request,
+            system,
         })
     }
 
@@ -261,6 +277,7 @@ impl Ready {
                 manifest.samples
             );
         }
+        request::check_room(manifest.defaults.max_output_tokens, manifest.context_tokens);
         let run = record.begin(&manifest)?;
         work(Session {
             places: &desk.places,
@@ -381,10 +398,12 @@ fn manifest(wanted: &Wanted, desk: &Desk, ready: &Ready) -> Manifest {
         concurrency: wanted.concurrency,
         defaults: Defaults {
             temperature: wanted.asking.temperature.unwrap_or(desk.configuration.temperature),
-            top_p: None,
-            max_output_tokens: None,
+            top_p: wanted.asking.top_p,
+            max_output_tokens: wanted.asking.num_predict,
+            system: ready.system.clone(),
         },
         context_tokens: wanted.asking.num_ctx.or(equipment.info.context_tokens),
+        request: ready.request.clone(),
         timeout: reached.silence,
         deadline: wanted.server.deadline,
         max_retries: equipment.max_retries,

@@ -7,6 +7,7 @@ use crate::places::Places;
 use anyhow::{Context, Result, bail};
 use koderz_simulator::{Cassette, Server, Setup};
 use koderz_transport::{Address, Header, Ollama, Options, Proxies, Timeouts, TransportError};
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::num::NonZeroU32;
@@ -62,7 +63,7 @@ impl Connection {
             None => address.to_string(),
         };
         Ok(Connection {
-            ollama: client(address, Timeouts::default(), headers)?,
+            ollama: client(address, Timeouts::default(), headers, &Map::new())?,
             shown,
             headers: headers.to_vec(),
             embedded,
@@ -75,14 +76,14 @@ impl Connection {
         Connection::to(&hosts[0], &headers(&one.headers)?, width, &desk.places).await
     }
 
-    /// The same server, whose silence is borne for so long.
-    pub(crate) fn patient(self, silence: Duration) -> Result<Self> {
+    /// The same server, whose silence is borne for so long, and of which every request has these additions.
+    pub(crate) fn patient(self, silence: Duration, request: &Map<String, Value>) -> Result<Self> {
         let timeouts = Timeouts {
             silence,
             ..Timeouts::default()
         };
         Ok(Connection {
-            ollama: client(self.ollama.address().clone(), timeouts, &self.headers)?,
+            ollama: client(self.ollama.address().clone(), timeouts, &self.headers, request)?,
             ..self
         })
     }
@@ -105,10 +106,16 @@ impl Connection {
     }
 }
 
-fn client(address: Address, timeouts: Timeouts, headers: &[Header]) -> Result<Ollama, TransportError> {
+fn client(
+    address: Address,
+    timeouts: Timeouts,
+    headers: &[Header],
+    request: &Map<String, Value>,
+) -> Result<Ollama, TransportError> {
     let options = Options {
         headers: headers.to_vec(),
         proxies: Proxies::Environment,
+        request: request.clone(),
     };
     Ollama::with(address, timeouts, options)
 }

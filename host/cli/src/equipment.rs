@@ -12,9 +12,13 @@ use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The setting by which policies commonly take the number of retries.
 const MAX_RETRIES: &str = "max-retries";
+
+/// The setting by which suites commonly take the processor time of a program.
+const TEST_TIMEOUT: &str = "cpu-seconds";
 
 /// The plugins of a run.
 pub(crate) struct Equipment {
@@ -39,6 +43,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) suite: &'a str,
     pub(crate) retry: &'a str,
     pub(crate) options: &'a arguments::Server,
+    /// Processor time of programs, which the suite has to have a setting for.
+    pub(crate) test_timeout: Option<Duration>,
     /// Settings from before, which those of the options change.
     pub(crate) before: Option<&'a Manifest>,
 }
@@ -59,7 +65,17 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
     let typed = |owner| setting::of(owner, &wish.options.settings);
     let plugin = find_suite(library, wish)?;
     let before = wish.before.map(|manifest| &manifest.suite.settings);
-    let settings = settings(&plugin, Interface::Suite, before, &typed(Owner::Suite))?;
+    let mut pairs = typed(Owner::Suite);
+    if let Some(timeout) = wish.test_timeout {
+        if !plugin.setting_names(Interface::Suite).contains(&TEST_TIMEOUT) {
+            bail!(
+                "--test-timeout: the suite {} has no setting `{TEST_TIMEOUT}`",
+                plugin.identity().name
+            );
+        }
+        pairs.push((TEST_TIMEOUT.to_owned(), timeout.as_secs_f64().to_string()));
+    }
+    let settings = settings(&plugin, Interface::Suite, before, &pairs)?;
     let suite: Arc<dyn Suite> = Arc::new(plugin.open_suite(&settings)?);
     let info = suite.describe()?;
     let suite_use = plugin.usage(&settings);

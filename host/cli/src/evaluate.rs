@@ -102,6 +102,7 @@ fn wish<'a>(suite: &'a str, configuration: &'a Configuration, options: &'a argum
         suite,
         retry: &configuration.retry,
         options,
+        test_timeout: None,
         before: None,
     }
 }
@@ -184,8 +185,10 @@ fn manifest(equipment: &Equipment, path: &Path, samples: &Samples, model: String
             temperature: 0.0,
             top_p: None,
             max_output_tokens: None,
+            system: None,
         },
         context_tokens: None,
+        request: Default::default(),
         // Nobody is waited for.
         timeout: Duration::ZERO,
         deadline: None,

@@ -39,6 +39,7 @@ pub(crate) async fn grade(arguments: Grade, desk: &Desk) -> Result<Outcome> {
             suite: arguments.suite.as_deref().unwrap_or(&graded.suite.identity.name),
             retry: &desk.configuration.retry,
             options: &options,
+            test_timeout: None,
             before: Some(&graded),
         },
     )?;

@@ -18,6 +18,7 @@ mod log;
 mod meanwhile;
 mod places;
 mod recorded;
+mod request;
 mod resident;
 mod resume;
 mod runs;

@@ -34,6 +34,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
             suite: &manifest.suite.identity.name,
             retry: options.retry.as_deref().unwrap_or(&manifest.retry.identity.name),
             options,
+            test_timeout: None,
             before: Some(&manifest),
         },
     )?;
@@ -52,6 +53,8 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
         width: concurrency.most(),
         allow_different: options.allow_different_models,
         places,
+        request: &manifest.request,
+        needs: None,
     };
     let asked = match &manifest.answers {
         Some(AnswersUse::File { file, digest }) => Asked::Before(evaluate::again(file, digest, &equipment).await?),

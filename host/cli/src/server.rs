@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use koderz_core::manifest::ServerUse;
 use koderz_core::ports::Host;
 use koderz_transport::{Header, parameter_count, suggested_silence};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,10 @@ pub(crate) struct Way<'a> {
     /// Whether servers may have different models by one name.
     pub(crate) allow_different: bool,
     pub(crate) places: &'a Places,
+    /// What every request gets added.
+    pub(crate) request: &'a Map<String, Value>,
+    /// What the model under test has to be able to do, such as `thinking`, and which flag asks for it.
+    pub(crate) needs: Option<(&'static str, &'static str)>,
 }
 
 /// Servers that answer, and what they say of themselves.
@@ -68,6 +73,9 @@ pub(crate) async fn reach(hosts: &[String], models: &BTreeMap<String, String>, w
             let info = connection.ollama.model(model).await;
             let info = info.map_err(|error| connection.explain(error))?;
             largest = largest.max(info.parameter_size.as_deref().and_then(parameter_count));
+            if let Some((capability, flag)) = way.needs {
+                can(&connection, model, capability, flag).await?;
+            }
             seen.push(Seen {
                 host: connection.shown.clone(),
                 model: model.clone(),
@@ -94,7 +102,7 @@ pub(crate) async fn reach(hosts: &[String], models: &BTreeMap<String, String>, w
             host: connection.shown.clone(),
             version: Some(version),
         };
-        servers.push((connection.patient(silence)?, usage));
+        servers.push((connection.patient(silence, way.request)?, usage));
     }
     let mut digests = BTreeMap::new();
     for seen in seen.into_iter().filter(|seen| !seen.digest.is_empty()) {
@@ -106,6 +114,19 @@ pub(crate) async fn reach(hosts: &[String], models: &BTreeMap<String, String>, w
         digests,
         differences,
     })
+}
+
+/// Sees that a model can do what a flag asks of it. A server that does not say what its models can do is believed.
+async fn can(connection: &Connection, model: &str, capability: &str, flag: &str) -> Result<()> {
+    let details = connection.ollama.show(model).await;
+    let capabilities = details.map(|details| details.capabilities).unwrap_or_default();
+    if !capabilities.is_empty() && !capabilities.iter().any(|can| can == capability) {
+        bail!(
+            "{flag}: {model} has no {capability}; it has {}",
+            capabilities.join(", ")
+        );
+    }
+    Ok(())
 }
 
 /// A model as a server has it.

@@ -18,7 +18,7 @@ use crate::slots::Slot;
 use crate::stop::Urgency;
 use crate::timing::queue_time;
 use crate::words;
-use koderz_api::chat::{AskError, AskErrorKind, Reply, Request};
+use koderz_api::chat::{AskError, AskErrorKind, Message, Prompt, Reply, Request, Role};
 use koderz_api::retry::{Attempt, Decision};
 use koderz_api::suite::{Completion, Trial};
 use koderz_api::transport::{Failure, FailureKind};
@@ -345,8 +345,15 @@ fn settle(shared: &Shared, trial: &Trial, request: &Request) -> Result<Question,
     let sampling = &mut request.sampling;
     sampling.temperature.get_or_insert(plan.defaults.temperature);
     sampling.seed.get_or_insert(trial.seed);
-    sampling.top_p = sampling.top_p.or(plan.defaults.top_p);
-    sampling.max_output_tokens = sampling.max_output_tokens.or(plan.defaults.max_output_tokens);
+    sampling.top_p = plan.defaults.top_p.or(sampling.top_p);
+    sampling.max_output_tokens = plan.defaults.max_output_tokens.or(sampling.max_output_tokens);
+    if let (Some(system), Prompt::Chat(messages)) = (&plan.defaults.system, &mut request.prompt) {
+        let message = Message {
+            role: Role::System,
+            content: system.clone(),
+        };
+        messages.insert(0, message);
+    }
     Ok(Question {
         model,
         request,

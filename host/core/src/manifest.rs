@@ -92,6 +92,9 @@ pub struct Manifest {
     pub defaults: Defaults,
     /// The context window in tokens.
     pub context_tokens: Option<u32>,
+    /// What the user had added to every request.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub request: Map<String, Value>,
     /// The longest silence of the server that is waited for.
     #[serde(with = "koderz_api::nanos")]
     pub timeout: Duration,

@@ -18,6 +18,12 @@ pub struct Selection {
     /// Tasks of which fewer samples are wanted than of the others, and how many.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fewer: BTreeMap<String, u32>,
+    /// No more tasks than this; none for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// Whether tasks come in an order that follows from the run's seed, and a limit takes the first in that order.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shuffle: bool,
 }
 
 impl Selection {
@@ -31,7 +37,8 @@ impl Selection {
     /// How many tasks it holds of a suite with `count` of them.
     pub fn count(&self, count: u64) -> u64 {
         let range = self.end.unwrap_or(count).min(count).saturating_sub(self.start);
-        self.ids.as_ref().map_or(range, |ids| range.min(ids.len() as u64))
+        let named = self.ids.as_ref().map_or(range, |ids| range.min(ids.len() as u64));
+        self.limit.map_or(named, |limit| named.min(limit))
     }
 
     /// How many samples of a task there are to be where so many are usual.
@@ -94,10 +101,13 @@ impl fmt::Display for Concurrency {
 pub struct Defaults {
     /// Softmax temperature; 0 is greedy.
     pub temperature: f64,
-    /// Nucleus sampling; none leaves it to the model.
+    /// Nucleus sampling, whatever the suite says; none leaves it to the suite and the model.
     pub top_p: Option<f64>,
-    /// The longest answer in tokens; none leaves it to the server.
+    /// The longest answer in tokens, whatever the suite says; none leaves it to the suite and the server.
     pub max_output_tokens: Option<u32>,
+    /// What a conversation begins with, before anything that the suite says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
 }
 
 /// What the core and the user hold against a plugin that would go on for ever.

@@ -12,7 +12,7 @@ use crate::ports::{Evaluator, Host, Journal, JournalError, PluginError, RetryPol
 use crate::seed;
 use crate::shared::Shared;
 use crate::stop::{Stop, Urgency};
-use crate::tasks::Tasks;
+use crate::tasks::Selected;
 use crate::trial::{self, Running};
 use koderz_api::suite::{Pacing, Stage, SuiteInfo, Task, Trial};
 use std::sync::Arc;
@@ -214,9 +214,9 @@ async fn feed(
     most: usize,
     live: &mut JoinSet<Result<(), RunError>>,
 ) -> Result<(), RunError> {
-    let mut tasks = Tasks::new(shared.suite.clone());
-    'tasks: while let Some((index, task)) = tasks.next(info).await? {
-        if task.stage != stage.name || !shared.plan.selection.contains(index, &task.id) {
+    let mut tasks = Selected::new(shared, info);
+    'tasks: while let Some(task) = tasks.next().await? {
+        if task.stage != stage.name {
             continue;
         }
         for sample in 0..shared.plan.selection.samples(&task.id, shared.plan.samples.get()) {

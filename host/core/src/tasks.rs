@@ -2,9 +2,71 @@
 
 use crate::ports::{PluginError, Suite};
 use crate::scheduler::RunError;
+use crate::seed::Stream;
+use crate::shared::Shared;
 use koderz_api::suite::{SuiteInfo, Task};
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
+
+/// The tasks that a run has selected of its suite, in the run's order.
+pub(crate) struct Selected<'a> {
+    shared: &'a Shared,
+    info: &'a SuiteInfo,
+    tasks: Tasks,
+    /// All of them, where they come in another order than the suite's.
+    shuffled: Option<std::vec::IntoIter<Task>>,
+    given: u64,
+}
+
+impl<'a> Selected<'a> {
+    pub(crate) fn new(shared: &'a Shared, info: &'a SuiteInfo) -> Self {
+        Selected {
+            shared,
+            info,
+            tasks: Tasks::new(shared.suite.clone()),
+            shuffled: None,
+            given: 0,
+        }
+    }
+
+    pub(crate) async fn next(&mut self) -> Result<Option<Task>, RunError> {
+        let selection = &self.shared.plan.selection;
+        if selection.limit.is_some_and(|limit| self.given >= limit) {
+            return Ok(None);
+        }
+        let next = match (selection.shuffle, &mut self.shuffled) {
+            (false, _) => self.in_order().await?,
+            (true, Some(shuffled)) => shuffled.next(),
+            (true, None) => {
+                let mut all = Vec::new();
+                while let Some(task) = self.in_order().await? {
+                    all.push(task);
+                }
+                shuffle(&mut all, self.shared.plan.seed);
+                self.shuffled.insert(all.into_iter()).next()
+            }
+        };
+        self.given += u64::from(next.is_some());
+        Ok(next)
+    }
+
+    async fn in_order(&mut self) -> Result<Option<Task>, RunError> {
+        while let Some((index, task)) = self.tasks.next(self.info).await? {
+            if self.shared.plan.selection.contains(index, &task.id) {
+                return Ok(Some(task));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Fisher and Yates' shuffle.
+fn shuffle(tasks: &mut [Task], seed: u64) {
+    let mut chance = Stream::new(seed);
+    for last in (1..tasks.len()).rev() {
+        tasks.swap(last, chance.below(last + 1));
+    }
+}
 
 /// The tasks of a suite in its own order, a page at a time.
 pub(crate) struct Tasks {

@@ -32,7 +32,10 @@ impl Ollama {
         patience: Duration,
     ) -> Result<Duration, AttemptError> {
         let question = question(model, context_tokens);
-        let body = body::of(&question).map_err(AttemptError::Refused)?;
+        let mut body = body::of(&question).map_err(AttemptError::Refused)?;
+        self.additions.to_load(&mut body);
+        // Whatever the user wants of answers, this one has a single token.
+        body["options"]["num_predict"] = 1.into();
         let asking = Asking {
             endpoint: body::endpoint(&question.request.prompt),
             body: &body,

@@ -17,6 +17,35 @@ const RELOADS: [&str; 7] = [
 /// everybody who uses it.
 const OWN: [&str; 7] = ["model", "stream", "keep_alive", "shift", "messages", "prompt", "raw"];
 
+/// What a user adds to every request of a run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Additions {
+    whole: Map<String, Value>,
+    /// Of these, what decides how a model is loaded and how long it stays.
+    residency: Map<String, Value>,
+}
+
+/// Fields that decide about a model in memory. They have to be the same in every request, or it is loaded anew.
+const RESIDENCY: [&str; 2] = ["options", "keep_alive"];
+
+impl Additions {
+    pub(crate) fn new(whole: Map<String, Value>) -> Self {
+        let residency = whole.iter().filter(|(name, _)| RESIDENCY.contains(&name.as_str()));
+        let residency = residency.map(|(name, value)| (name.clone(), value.clone())).collect();
+        Additions { whole, residency }
+    }
+
+    /// Adds them to a question.
+    pub(crate) fn to_question(&self, body: &mut Value) {
+        merge(body, Value::Object(self.whole.clone()));
+    }
+
+    /// Adds what a request that only loads a model, or tries it, has in common with questions.
+    pub(crate) fn to_load(&self, body: &mut Value) {
+        merge(body, Value::Object(self.residency.clone()));
+    }
+}
+
 /// A request with a suite's additions, or why they must not be sent.
 pub(crate) fn merged(mut body: Value, extra: &str) -> Result<Value, String> {
     let extra: Value = serde_json::from_str(extra).map_err(|error| format!("the extra fields are no JSON: {error}"))?;
@@ -53,7 +82,7 @@ fn allowed(extra: &Value) -> Result<(), String> {
 }
 
 /// Merges a patch into a value by RFC 7396.
-fn merge(target: &mut Value, patch: Value) {
+pub(crate) fn merge(target: &mut Value, patch: Value) {
     let Value::Object(patch) = patch else {
         *target = patch;
         return;

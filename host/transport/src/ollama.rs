@@ -4,6 +4,7 @@ use crate::address::Address;
 use crate::body;
 use crate::error::TransportError;
 use crate::exchange::Asking;
+use crate::extra::Additions;
 use crate::failure::innermost;
 use crate::header::Header;
 use crate::tls;
@@ -11,6 +12,7 @@ use koderz_api::chat::{Prepared, Reply, Residency};
 use koderz_api::transport::Phase;
 use koderz_core::ports::{AttemptError, Boxed, Model, Question, Refusal};
 use reqwest::{Client, redirect, retry};
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// How long is waited for what. There is no bound for a whole attempt: a queue or a load may take longer than any answer.
@@ -47,6 +49,9 @@ pub struct Options {
     pub headers: Vec<Header>,
     /// Whether a proxy may be used.
     pub proxies: Proxies,
+    /// Merged into every question by RFC 7396, after all else: `{"options": {"num_gpu": 20}, "think": false}`. What of it
+    /// decides about the model in memory, which is `options` and `keep_alive`, goes into loads and canaries too.
+    pub request: Map<String, Value>,
 }
 
 /// Whether a proxy may be used. A server on the same machine is always asked directly.
@@ -66,6 +71,7 @@ pub struct Ollama {
     pub(crate) timeouts: Timeouts,
     pub(crate) client: Client,
     headers: Vec<Header>,
+    pub(crate) additions: Additions,
 }
 
 impl Ollama {
@@ -105,6 +111,7 @@ impl Ollama {
             timeouts,
             client,
             headers: options.headers,
+            additions: Additions::new(options.request),
         })
     }
 
@@ -120,7 +127,8 @@ impl Ollama {
     }
 
     async fn ask(&self, question: &Question) -> Result<Reply, AttemptError> {
-        let body = body::of(question).map_err(AttemptError::Refused)?;
+        let mut body = body::of(question).map_err(AttemptError::Refused)?;
+        self.additions.to_question(&mut body);
         self.exchange(&Asking {
             endpoint: body::endpoint(&question.request.prompt),
             body: &body,

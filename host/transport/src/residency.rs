@@ -32,6 +32,7 @@ impl Ollama {
         if let Some(tokens) = context_tokens {
             body["options"] = json!({ "num_ctx": tokens });
         }
+        self.additions.to_load(&mut body);
         self.transfer(&body).await
     }
 

@@ -12,6 +12,7 @@ mod hosts;
 mod models;
 mod plugins;
 mod project;
+mod questions;
 mod resume;
 mod runs;
 mod speed;

@@ -38,7 +38,7 @@ pub(crate) async fn doctor(arguments: Doctor, desk: &Desk) -> Result<Outcome> {
     let usual = Duration::from_secs(desk.configuration.timeout_seconds);
     let patience = arguments.timeout.unwrap_or(usual);
     let connection = Connection::to_one(&arguments.one, EMBEDDED_SLOTS, desk).await?;
-    let connection = connection.patient(patience)?;
+    let connection = connection.patient(patience, &Default::default())?;
     let examined = tokio::select! {
         examined = examine(&connection, arguments.model.as_deref(), patience) => examined,
         heard = signals::first() => {

@@ -380,6 +380,7 @@ pub(crate) fn plan() -> Plan {
             temperature: 0.0,
             top_p: None,
             max_output_tokens: None,
+            system: None,
         },
         context_tokens: None,
         max_retries: None,

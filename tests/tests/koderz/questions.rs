@@ -1,0 +1,175 @@
+//! The options of a question, and which tasks are tried.
+
+use koderz_core::event::Event;
+use koderz_tests::{Koderz, cassette, serve};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// Tasks in the order in which their trials began.
+fn tasks(koderz: &Koderz) -> Vec<String> {
+    let record = koderz.record();
+    let entries = record.entries(&koderz.last_run()).expect("its entries");
+    let began = entries.filter_map(|entry| match entry.expect("readable").event {
+        Event::TrialBegan { trial, .. } => Some(trial.task),
+        _ => None,
+    });
+    began.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_are_chosen_by_id_by_number_and_by_chance() {
+    let server = serve(&[cassette("reference")], &[]).await;
+    let koderz = Koderz::new();
+    let run = |options: &str| {
+        let host = server.url();
+        let ended = koderz.call(&format!(
+            "benchmark --host {host} --local-model reference --concurrency 1 {options}"
+        ));
+        assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+        tasks(&koderz)
+    };
+    assert_eq!(
+        run("--problem-ids HumanEval/7,HumanEval/3"),
+        ["HumanEval/3", "HumanEval/7"]
+    );
+    assert_eq!(run("--start 10 --limit 2"), ["HumanEval/10", "HumanEval/11"]);
+    let shuffled = run("--shuffle --limit 8 --seed 1");
+    assert_eq!(shuffled.len(), 8);
+    assert_eq!(
+        run("--shuffle --limit 8 --seed 1"),
+        shuffled,
+        "the same seed, the same order"
+    );
+    assert_ne!(run("--shuffle --limit 8 --seed 2"), shuffled);
+    let unknown =
+        koderz.call("benchmark --host embedded --local-model reference --problem-ids HumanEval/3,HumanEval/999");
+    assert_eq!(unknown.code, Some(2));
+    assert!(
+        unknown.stderr.contains("the suite has no task `HumanEval/999`"),
+        "{}",
+        unknown.stderr
+    );
+}
+
+/// Passes every connection on to a server and keeps the bodies of the questions. Answers where it listens.
+fn overheard(server: &str) -> (String, Arc<Mutex<Vec<(String, Value)>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let (heard, server) = (
+        Arc::new(Mutex::new(Vec::new())),
+        server.trim_start_matches("http://").to_owned(),
+    );
+    let keep = heard.clone();
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let (server, keep) = (server.clone(), keep.clone());
+            std::thread::spawn(move || pass_on(client, &server, &keep));
+        }
+    });
+    (address, heard)
+}
+
+/// One request after the other, for as long as the client asks.
+fn pass_on(client: TcpStream, server: &str, keep: &Mutex<Vec<(String, Value)>>) {
+    let mut reader = BufReader::new(client.try_clone().expect("a handle"));
+    let mut client = client;
+    loop {
+        let (mut head, mut length) = (String::new(), 0);
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().expect("a length");
+            }
+            let ends = line == "\r\n";
+            // The answer ends with its connection, so that nothing of it has to be read.
+            head.push_str(if ends { "connection: close\r\n\r\n" } else { &line });
+            if ends {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).expect("the body");
+        let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+        if let Ok(body) = serde_json::from_slice(&body) {
+            keep.lock().expect("nobody panics with it").push((path, body));
+        }
+        let mut upstream = TcpStream::connect(server).expect("the server");
+        upstream.write_all(head.as_bytes()).expect("sent");
+        upstream.write_all(&body).expect("sent");
+        if std::io::copy(&mut upstream, &mut client).is_err() {
+            return;
+        }
+        let _ = client.shutdown(std::net::Shutdown::Both);
+        return;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn options_go_into_every_question_and_what_decides_about_the_model_into_its_load_too() {
+    let server = serve(&[cassette("reference")], &[]).await;
+    let (address, heard) = overheard(&server.url());
+    let koderz = Koderz::new();
+    let system = koderz.data().join("system.txt");
+    std::fs::write(&system, "Be brief.\n").expect("a file");
+    // What comes back is of no interest, only what was sent.
+    koderz.call(&format!(
+        "benchmark --host {address} --local-model lorem:5000 --limit 1 --max-retries 0 --num-predict 33 --top-p 0.5 \
+         --num-ctx 4096 --option num_gpu=7 --keep-alive 30m --think=off --system {}",
+        system.display()
+    ));
+    let heard = heard.lock().expect("nobody panics with it");
+    let body = |path: &str| &heard.iter().find(|(heard, _)| heard == path).expect("it was asked").1;
+    let load = body("/api/generate");
+    assert_eq!(load["options"], json!({"num_ctx": 4096, "num_gpu": 7}));
+    assert_eq!((&load["keep_alive"], &load["think"]), (&json!("30m"), &Value::Null));
+    let question = body("/api/chat");
+    for (option, value) in [
+        ("num_predict", json!(33)),
+        ("top_p", json!(0.5)),
+        ("num_ctx", json!(4096)),
+        ("num_gpu", json!(7)),
+    ] {
+        assert_eq!(question["options"][option], value, "{option}");
+    }
+    assert_eq!(
+        (&question["keep_alive"], &question["think"]),
+        (&json!("30m"), &json!(false))
+    );
+    assert_eq!(
+        question["messages"][0],
+        json!({"role": "system", "content": "Be brief."})
+    );
+}
+
+#[test]
+fn what_a_model_or_a_suite_cannot_do_is_said_before_the_first_question() {
+    let koderz = Koderz::new();
+    let usual = "benchmark --host embedded --limit 1 --local-model reference";
+    for (options, said) in [
+        (
+            "--think",
+            "error: --think: reference has no thinking; it has completion",
+        ),
+        ("--option num_ctx=1", "num_ctx is set with --num-ctx"),
+        (
+            "--keep-alive soon",
+            "seconds, or a length of time such as 30m or 1h30m, is needed",
+        ),
+        ("--top-p 2", "a number above 0 and up to 1 is needed"),
+        ("--system nowhere.txt", "error: --system: read nowhere.txt: "),
+        (
+            "--suite speed --test-timeout 5",
+            "error: --test-timeout: the suite speed has no setting `cpu-seconds`",
+        ),
+    ] {
+        let ended = koderz.call(&format!("{usual} {options}"));
+        assert_eq!(ended.code, Some(2), "{options}: {}", ended.stdout);
+        assert!(ended.stderr.contains(said), "{options}: {}", ended.stderr);
+    }
+    assert!(!koderz.record_path().exists(), "no run was begun");
+}
