@@ -48,6 +48,9 @@ pub(crate) struct Arguments {
     /// folder of this system]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// A profile of koderz.toml, whose settings count more than the rest of the file
+    #[arg(long, global = true, value_name = "NAME", env = "KODERZ_PROFILE", hide_env = true)]
+    pub(crate) profile: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -64,6 +67,8 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// Grade the answers of a recorded run again, with the suite and the evaluator as they are now, and show what changed
     Grade(Grade),
+    /// Show or check what configuration files say
+    Config(Config),
     /// Serve recorded answers the way Ollama would, on a port of this machine
     ServeEmbedded(ServeEmbedded),
     /// Wait until a model gives a token; exit code 0 says that it did
@@ -311,6 +316,27 @@ pub(crate) struct Grade {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Config {
+    #[command(subcommand)]
+    pub(crate) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show the settings that hold where nothing is typed
+    Show(ConfigShow),
+    /// See that what the files say can be used
+    Check,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigShow {
+    /// Say of each setting where it comes from
+    #[arg(long)]
+    pub(crate) origin: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ServeEmbedded {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, value_name = "N", default_value_t = 11435)]
@@ -488,7 +514,7 @@ mod tests {
         for (option, default) in [
             ("--suite", configuration.suite),
             ("--retry", configuration.retry),
-            ("--timeout", configuration.timeout_seconds.to_string()),
+            ("--timeout", configuration.timeout.to_string()),
             ("--concurrency", configuration.concurrency.to_string()),
             ("--temperature", configuration.temperature.to_string()),
             ("--seed", configuration.seed.to_string()),

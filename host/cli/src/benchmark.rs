@@ -242,7 +242,7 @@ impl Ready {
         let models = slots(model, &wanted.asking, &equipment)?;
         check_selection(&wanted.selection, &equipment).await?;
         let (request, system) = (request::added(&wanted.asking), request::system(&wanted.asking)?);
-        let usual = Patience::For(Duration::from_secs(configuration.timeout_seconds));
+        let usual = Patience::For(Duration::from_secs(configuration.timeout));
         let way = Way {
             headers: &connection::headers(&wanted.server.headers)?,
             patience: wanted.server.timeout.unwrap_or(usual),

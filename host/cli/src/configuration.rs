@@ -12,7 +12,7 @@ pub(crate) struct Configuration {
     pub(crate) speed_suite: String,
     pub(crate) retry: String,
     pub(crate) host: String,
-    pub(crate) timeout_seconds: u64,
+    pub(crate) timeout: u64,
     pub(crate) concurrency: NonZeroU32,
     pub(crate) temperature: f64,
     pub(crate) seed: u64,
@@ -24,6 +24,19 @@ impl Configuration {
     pub(crate) fn embedded() -> Self {
         toml::from_str(include_str!("../defaults.toml")).expect("the embedded configuration is part of this program")
     }
+
+    /// What it says of flags.
+    pub(crate) fn flags(&self) -> [(&'static str, String); 7] {
+        [
+            ("suite", self.suite.clone()),
+            ("retry", self.retry.clone()),
+            ("host", self.host.clone()),
+            ("timeout", self.timeout.to_string()),
+            ("concurrency", self.concurrency.to_string()),
+            ("temperature", self.temperature.to_string()),
+            ("seed", self.seed.to_string()),
+        ]
+    }
 }
 
 #[cfg(test)]
@@ -32,6 +45,6 @@ mod tests {
 
     #[test]
     fn the_embedded_configuration_can_be_read() {
-        assert_eq!(Configuration::embedded().timeout_seconds, 300);
+        assert_eq!(Configuration::embedded().timeout, 300);
     }
 }

@@ -6,6 +6,7 @@ mod arguments;
 mod benchmark;
 mod command_line;
 mod configuration;
+mod configure;
 mod connection;
 mod destination;
 mod doctor;
@@ -14,6 +15,7 @@ mod evaluate;
 mod export;
 mod figure;
 mod grade;
+mod layers;
 mod log;
 mod meanwhile;
 mod places;
@@ -35,10 +37,11 @@ mod wait;
 use anyhow::{Context, Result};
 use arguments::{Arguments, Command};
 use benchmark::Desk;
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use configuration::Configuration;
 use koderz_core::event::End;
 use koderz_report::{Shape, Terminal};
+use layers::Settings;
 use places::Places;
 use session::Ended;
 use std::io::{self, IsTerminal, Write};
@@ -81,7 +84,10 @@ impl From<Outcome> for ExitCode {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match read_arguments() {
+        Ok(arguments) => arguments,
+        Err(error) => return fail(&error),
+    };
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::Error::from(error).context("start the runtime")),
@@ -92,6 +98,33 @@ fn main() -> ExitCode {
         Ok(outcome) => outcome.into(),
         Err(error) => fail(&error),
     }
+}
+
+/// What was typed, with what is configured where nothing was.
+fn read_arguments() -> Result<Arguments> {
+    let typed: Vec<String> = std::env::args_os()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let command = Arguments::command();
+    // A configuration that cannot be read stops no command that would look into it, or needs none.
+    let settings = match command.clone().try_get_matches() {
+        Ok(matches) if !matches!(matches.subcommand_name(), Some(name) if layers::speaks_to(name)) => {
+            Settings::default()
+        }
+        _ => Settings::of(&layers::read(
+            &layers::files()?,
+            layers::profile(&typed).as_deref(),
+            &command,
+        )?),
+    };
+    let matches = match settings.apply(command).try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) if settings.origin(&error, &typed).is_some() => {
+            return Err(configure::refused(&error, &settings, &typed));
+        }
+        Err(error) => error.exit(),
+    };
+    Arguments::from_arg_matches(&matches).map_err(|error| error.exit())
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
@@ -119,6 +152,7 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
         Command::Resume(arguments) => resume::resume(arguments, &desk).await,
         Command::Evaluate(arguments) => evaluate::evaluate(arguments, &desk).await,
         Command::Grade(arguments) => grade::grade(arguments, &desk).await,
+        Command::Config(config) => configure::configure(&config, arguments.profile.as_deref()),
         Command::Run(arguments) => show_one(&benchmark::run_one(arguments, &desk).await?),
         Command::ServeEmbedded(arguments) => {
             serve::serve(arguments, &desk.places).await?;

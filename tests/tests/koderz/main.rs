@@ -4,6 +4,7 @@ mod bad_input;
 mod benchmark;
 mod commands;
 mod concurrency;
+mod configuration;
 mod evaluate;
 mod evaluator;
 mod faults;

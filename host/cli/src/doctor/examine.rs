@@ -35,7 +35,7 @@ const COUNTING: &str = "Count from one to one hundred: one, two, three,";
 
 /// Looks at a server and says what was found.
 pub(crate) async fn doctor(arguments: Doctor, desk: &Desk) -> Result<Outcome> {
-    let usual = Duration::from_secs(desk.configuration.timeout_seconds);
+    let usual = Duration::from_secs(desk.configuration.timeout);
     let patience = arguments.timeout.unwrap_or(usual);
     let connection = Connection::to_one(&arguments.one, EMBEDDED_SLOTS, desk).await?;
     let connection = connection.patient(patience, &Default::default())?;

@@ -1,0 +1,398 @@
+//! Configuration files: what stands in them is taken for what was not typed.
+//!
+//! A key is the name of a flag, and holds for every command that has it. Of the user's file, the project's file, the
+//! chosen profile in either and the environment the later one counts, and what is typed counts most. So a value is
+//! checked by the same code wherever it comes from, and nothing has to be learned twice.
+
+use anyhow::{Context, Result, bail};
+use clap::builder::{OsStr, ValueRange};
+use clap::error::{ContextKind, ContextValue};
+use clap::{ArgAction, Command};
+use directories::ProjectDirs;
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
+
+/// The file's name, in a project and in the user's own folder.
+const NAME: &str = "koderz.toml";
+
+/// Names a file in the place of the user's own.
+const VARIABLE: &str = "KODERZ_CONFIG";
+
+/// The commands that a file speaks to. Those that go on with a run, or grade one, take from the run what is not typed.
+const COMMANDS: [&str; 7] = ["benchmark", "speed-test", "run", "evaluate", "wait", "status", "doctor"];
+
+/// Whether files speak to a command.
+pub(crate) fn speaks_to(command: &str) -> bool {
+    COMMANDS.contains(&command)
+}
+
+/// The key for models, and the argument without a flag that has them too.
+const MODEL: &str = "local-model";
+const MODELS: &str = "models";
+
+/// The table of profiles.
+const PROFILE: &str = "profile";
+
+/// What a file, or a profile in it, says.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Layer {
+    /// Where it comes from, as a user would name that.
+    pub(crate) origin: String,
+    pub(crate) values: BTreeMap<String, Vec<String>>,
+}
+
+/// A key's value that counts, and where it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Setting {
+    pub(crate) values: Vec<String>,
+    pub(crate) origin: String,
+}
+
+/// All that files say, by key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Settings(pub(crate) BTreeMap<String, Setting>);
+
+/// The files that there are, in the order in which they count.
+pub(crate) fn files() -> Result<Vec<PathBuf>> {
+    let own = match env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
+        Some(named) => {
+            let named = PathBuf::from(named);
+            if !named.is_file() {
+                bail!("{VARIABLE} names {}, which is no file", named.display());
+            }
+            Some(named)
+        }
+        None => ProjectDirs::from("", "", "koderz").map(|dirs| dirs.config_dir().join(NAME)),
+    };
+    let here = env::current_dir().context("look for the project's configuration")?;
+    let project = here
+        .ancestors()
+        .map(|folder| folder.join(NAME))
+        .find(|file| file.is_file());
+    let mut files: Vec<PathBuf> = own.into_iter().filter(|file| file.is_file()).collect();
+    // One file counts once, also where the user's own folder is the project.
+    files.extend(project.filter(|project| !files.contains(project)));
+    Ok(files)
+}
+
+/// What the files say, with a profile where one is chosen. The layer that counts most comes last.
+pub(crate) fn read(files: &[PathBuf], profile: Option<&str>, command: &Command) -> Result<Vec<Layer>> {
+    let known = keys(command);
+    let (mut plain, mut profiles, mut names) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for file in files {
+        let text = std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
+        let mut table: Table = toml::from_str(&text).with_context(|| format!("{}", file.display()))?;
+        let shown = file.display().to_string();
+        let all = match table.remove(PROFILE) {
+            None => Table::new(),
+            Some(Value::Table(profiles)) => profiles,
+            Some(_) => bail!("{shown}: `{PROFILE}` is a table of profiles, such as [{PROFILE}.nightly]"),
+        };
+        plain.push(layer(shown.clone(), table, &known)?);
+        for (name, values) in all {
+            let origin = format!("{shown}, profile {name}");
+            let Value::Table(values) = values else {
+                bail!("{origin}: a profile is a table")
+            };
+            // Every profile is looked at, so that a slip in one shows before the night in which it is used.
+            let layer = layer(origin, values, &known)?;
+            if Some(name.as_str()) == profile {
+                profiles.push(layer);
+            }
+            names.insert(name);
+        }
+    }
+    if let Some(wanted) = profile
+        && profiles.is_empty()
+    {
+        let names: Vec<String> = names.into_iter().collect();
+        let there = match names.as_slice() {
+            [] => format!("no {NAME} has any"),
+            names => format!("there is {}", names.join(", ")),
+        };
+        bail!("--profile: there is no profile `{wanted}`; {there}");
+    }
+    plain.extend(profiles);
+    Ok(plain)
+}
+
+fn layer(origin: String, table: Table, known: &BTreeSet<String>) -> Result<Layer> {
+    let mut values = BTreeMap::new();
+    for (written, value) in table {
+        let key = written.replace('_', "-");
+        if !known.contains(&key) {
+            bail!("{origin}: there is no setting `{written}`{}", nearest(&key, known));
+        }
+        let mut texts = Vec::new();
+        flatten("", &value, &mut texts);
+        values.insert(key, texts);
+    }
+    Ok(Layer { origin, values })
+}
+
+/// The values of a key, each as it would be typed: those of a table as `KEY=VALUE`.
+fn flatten(prefix: &str, value: &Value, texts: &mut Vec<String>) {
+    let mut one = |text: &str| match prefix {
+        "" => texts.push(text.to_owned()),
+        prefix => texts.push(format!("{prefix}={text}")),
+    };
+    match value {
+        Value::String(text) => one(text),
+        Value::Integer(number) => one(&number.to_string()),
+        Value::Float(number) => one(&number.to_string()),
+        Value::Boolean(truth) => one(&truth.to_string()),
+        Value::Datetime(time) => one(&time.to_string()),
+        Value::Array(values) => values.iter().for_each(|value| flatten(prefix, value, texts)),
+        Value::Table(table) => {
+            for (name, value) in table {
+                let dot = if prefix.is_empty() { "" } else { "." };
+                flatten(&format!("{prefix}{dot}{name}"), value, texts);
+            }
+        }
+    }
+}
+
+/// How alike two names have to be for one to be a slip of the other.
+const ALIKE: f64 = 0.8;
+
+fn nearest(key: &str, known: &BTreeSet<String>) -> String {
+    let alike = known.iter().map(|known| (strsim::jaro_winkler(key, known), known));
+    let nearest = alike
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b));
+    match nearest {
+        Some((_, nearest)) => format!("\nhint: did you mean `{nearest}`?"),
+        None => "\nhint: a setting has the name of a flag, such as `timeout`".to_owned(),
+    }
+}
+
+/// The names of all flags that a file may set.
+pub(crate) fn keys(command: &Command) -> BTreeSet<String> {
+    let commands = command
+        .get_subcommands()
+        .filter(|command| COMMANDS.contains(&command.get_name()));
+    let flags = commands.flat_map(|command| command.get_arguments().filter_map(|argument| argument.get_long()));
+    flags.filter(|flag| *flag != "help").map(str::to_owned).collect()
+}
+
+impl Settings {
+    /// Of each key the value that counts.
+    pub(crate) fn of(layers: &[Layer]) -> Self {
+        let mut settings = BTreeMap::new();
+        for layer in layers {
+            for (key, values) in &layer.values {
+                let setting = Setting {
+                    values: values.clone(),
+                    origin: layer.origin.clone(),
+                };
+                settings.insert(key.clone(), setting);
+            }
+        }
+        Settings(settings)
+    }
+
+    /// The command line, with these values where nothing is typed, and the environment's in between.
+    pub(crate) fn apply(&self, mut command: Command) -> Command {
+        for name in COMMANDS {
+            command = command.mut_subcommand(name, |command| {
+                command.mut_args(|argument| {
+                    let flag = argument.get_long().map(str::to_owned);
+                    let argument = match (&flag, argument.get_env()) {
+                        (Some(flag), None) if flag != "help" => argument.env(variable(flag)).hide_env(true),
+                        _ => argument,
+                    };
+                    let key = match flag {
+                        None if argument.get_id() == MODELS => MODEL.to_owned(),
+                        None => return argument,
+                        Some(flag) => flag,
+                    };
+                    match self.0.get(&key) {
+                        Some(setting) => with_default(argument, &setting.values),
+                        None => argument,
+                    }
+                })
+            });
+        }
+        command
+    }
+
+    /// Where a value comes from that the command line refuses.
+    pub(crate) fn origin(&self, error: &clap::Error, typed: &[String]) -> Option<&str> {
+        let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
+            return None;
+        };
+        let flag = argument.split([' ', '=', '[']).next()?.trim_start_matches('-');
+        let is_typed = typed
+            .iter()
+            .any(|word| word.strip_prefix("--").and_then(|word| word.split('=').next()) == Some(flag));
+        let setting = self
+            .0
+            .get(flag)
+            .filter(|_| !is_typed && env::var_os(variable(flag)).is_none());
+        setting.map(|setting| setting.origin.as_str())
+    }
+}
+
+fn with_default(argument: clap::Arg, values: &[String]) -> clap::Arg {
+    let takes_several = matches!(argument.get_action(), ArgAction::Append)
+        || argument
+            .get_num_args()
+            .is_some_and(|number: ValueRange| number.max_values() > 1);
+    let most = if takes_several { values.len() } else { 1 };
+    let values: Vec<OsStr> = values
+        .iter()
+        .take(most)
+        .map(|value| OsStr::from(value.clone()))
+        .collect();
+    let takes_values = argument.get_action().takes_values();
+    let argument = argument.required(false).default_values(values);
+    // A switch shows no default, and is asked for none.
+    if takes_values {
+        argument.hide_default_value(true)
+    } else {
+        argument
+    }
+}
+
+/// The environment's variable for a flag.
+pub(crate) fn variable(flag: &str) -> String {
+    format!("KODERZ_{}", flag.replace('-', "_").to_ascii_uppercase())
+}
+
+/// The profile that is typed, or else the environment's. It has to be known before the rest can be read.
+pub(crate) fn profile(typed: &[String]) -> Option<String> {
+    let mut words = typed.iter();
+    while let Some(word) = words.next() {
+        match word.strip_prefix("--profile") {
+            Some("") => return words.next().cloned(),
+            Some(value) if value.starts_with('=') => return Some(value[1..].to_owned()),
+            _ => {}
+        }
+    }
+    env::var("KODERZ_PROFILE").ok().filter(|profile| !profile.is_empty())
+}
+
+/// A path as a user would write it, shorter where it is below the folder they are in.
+pub(crate) fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::Arguments;
+    use clap::CommandFactory;
+    use tempfile::TempDir;
+
+    fn files(texts: &[&str]) -> (TempDir, Vec<PathBuf>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |(number, text): (usize, &&str)| {
+            let path = folder.path().join(format!("{number}.toml"));
+            std::fs::write(&path, text).expect("a file");
+            path
+        };
+        let files = texts.iter().enumerate().map(write).collect();
+        (folder, files)
+    }
+
+    fn settings(texts: &[&str], profile: Option<&str>) -> Result<Settings> {
+        let (_folder, files) = files(texts);
+        Ok(Settings::of(&read(&files, profile, &Arguments::command())?))
+    }
+
+    fn value(settings: &Settings, key: &str) -> Vec<String> {
+        settings.0[key].values.clone()
+    }
+
+    #[test]
+    fn a_later_file_counts_more_than_an_earlier_one_and_a_profile_more_than_both() {
+        let texts = [
+            "timeout = 1\nseed = 1\nsamples = 1\n[profile.ci]\nsamples = 3",
+            "timeout = 2\n[profile.ci]\nseed = 3",
+        ];
+        let plain = settings(&texts, None).expect("settings");
+        assert_eq!(
+            (value(&plain, "timeout"), value(&plain, "seed")),
+            (vec!["2".to_owned()], vec!["1".to_owned()])
+        );
+        let ci = settings(&texts, Some("ci")).expect("settings");
+        assert_eq!(
+            (value(&ci, "samples"), value(&ci, "seed")),
+            (vec!["3".to_owned()], vec!["3".to_owned()])
+        );
+        assert!(ci.0["seed"].origin.ends_with("1.toml, profile ci"));
+    }
+
+    #[test]
+    fn a_slip_in_a_key_or_a_profile_is_answered_with_what_there_is() {
+        let said = |texts: &[&str], profile| format!("{:#}", settings(texts, profile).expect_err("it is refused"));
+        assert!(said(&["timout = 1"], None).ends_with("no setting `timout`\nhint: did you mean `timeout`?"));
+        assert!(said(&["[profile.a]\nsample = 1"], None).contains("profile a: there is no setting `sample`"));
+        assert!(said(&["zzz = 1"], None).ends_with("hint: a setting has the name of a flag, such as `timeout`"));
+        assert!(said(&["[profile.a]\n[profile.b]"], Some("c")).ends_with("no profile `c`; there is a, b"));
+        assert!(said(&["timeout = "], None).contains("0.toml: "));
+    }
+
+    #[test]
+    fn lists_are_several_values_and_tables_are_pairs() {
+        let settings = settings(
+            &["local_model = [\"a\", \"b\"]\noption = { num_gpu = 2 }\n[set.suite]\nprompt-style = \"chat\""],
+            None,
+        )
+        .expect("settings");
+        assert_eq!(value(&settings, "local-model"), ["a", "b"]);
+        assert_eq!(value(&settings, "option"), ["num_gpu=2"]);
+        assert_eq!(value(&settings, "set"), ["suite.prompt-style=chat"]);
+    }
+
+    #[test]
+    fn what_is_typed_counts_most() {
+        let settings = settings(&["local-model = [\"a\", \"b\"]\nseed = 7\nshuffle = true"], None).expect("settings");
+        let parse = |words: &[&str]| {
+            let command = settings.apply(Arguments::command());
+            let matches = command.try_get_matches_from(words).expect("it can be read");
+            let (_, matches) = matches.subcommand().expect("a command");
+            let models: Vec<String> = matches
+                .get_many::<String>("local_models")
+                .expect("models")
+                .cloned()
+                .collect();
+            (
+                models,
+                matches.get_one::<u64>("seed").copied(),
+                matches.get_flag("shuffle"),
+            )
+        };
+        assert_eq!(
+            parse(&["koderz", "benchmark"]),
+            (vec!["a".to_owned(), "b".to_owned()], Some(7), true)
+        );
+        let typed = parse(&["koderz", "benchmark", "--local-model", "c", "--seed", "1"]);
+        assert_eq!(typed, (vec!["c".to_owned()], Some(1), true));
+        let command = settings.apply(Arguments::command());
+        let speed = command
+            .try_get_matches_from(["koderz", "speed-test"])
+            .expect("models are configured");
+        let (_, speed) = speed.subcommand().expect("a command");
+        assert_eq!(speed.get_many::<String>("models").expect("models").count(), 2);
+    }
+
+    #[test]
+    fn a_value_that_is_refused_is_traced_to_its_file() {
+        let settings = settings(&["timeout = \"soon\""], None).expect("settings");
+        let command = || settings.apply(Arguments::command());
+        let words = ["koderz", "benchmark", "--local-model", "m"].map(str::to_owned);
+        let error = command().try_get_matches_from(&words).expect_err("it is refused");
+        assert!(
+            settings
+                .origin(&error, &words)
+                .is_some_and(|origin| origin.ends_with("0.toml")),
+            "{error:?}"
+        );
+        let words = ["koderz", "benchmark", "--local-model", "m", "--timeout", "soon"].map(str::to_owned);
+        let error = command().try_get_matches_from(&words).expect_err("it is refused");
+        assert_eq!(settings.origin(&error, &words), None);
+    }
+}
