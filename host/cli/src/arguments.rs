@@ -175,6 +175,9 @@ pub(crate) struct Asking {
     /// Processor time that a program and its test may take each, in seconds [default: the suite's]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) test_timeout: Option<Duration>,
+    /// Go on although the suite's own answers to some tasks do not pass
+    #[arg(long)]
+    pub(crate) allow_failing_tasks: bool,
     /// Context window in tokens, the same for all questions [default: what the suite needs]
     #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) num_ctx: Option<u32>,
@@ -282,6 +285,9 @@ pub(crate) struct Evaluate {
     /// Programs that run at once [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) jobs: Option<NonZeroU32>,
+    /// Go on although the suite's own answers to some tasks do not pass
+    #[arg(long)]
+    pub(crate) allow_failing_tasks: bool,
     /// Where every answer is written again with its result [default: FILE_results.jsonl]
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Option<PathBuf>,

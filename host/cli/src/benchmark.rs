@@ -7,7 +7,7 @@ use crate::equipment::{self, Equipment, Wish};
 use crate::places::Places;
 use crate::server::{self, Patience, Reached, Way};
 use crate::session::{self, Before, Ended, Session, work};
-use crate::{Outcome, command_line, connection, print, request, show, signals};
+use crate::{Outcome, command_line, connection, print, request, self_test, show, signals};
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
 use koderz_core::past::Past;
@@ -270,7 +270,16 @@ impl Ready {
 
     async fn work(self, wanted: &Wanted, desk: &Desk, stop: Stop) -> Result<Ended> {
         let record = Record::open(desk.places.record())?;
-        let manifest = manifest(wanted, desk, &self);
+        let mut manifest = manifest(wanted, desk, &self);
+        let allow_failing = wanted.asking.allow_failing_tasks;
+        let limits = self_test::limits(
+            &self.equipment,
+            &manifest.selection,
+            allow_failing,
+            &desk.places,
+            &desk.terminal,
+        );
+        manifest.limits = limits.await?;
         if manifest.samples.get() > 1 && manifest.defaults.temperature == 0.0 {
             tracing::warn!(
                 "{} samples at temperature 0 are mostly the same answer again; --temperature 0.8 is usual for several",
@@ -407,6 +416,7 @@ fn manifest(wanted: &Wanted, desk: &Desk, ready: &Ready) -> Manifest {
         timeout: reached.silence,
         deadline: wanted.server.deadline,
         max_retries: equipment.max_retries,
+        limits: None,
         command_line: command_line::shown(std::env::args_os()),
     }
 }

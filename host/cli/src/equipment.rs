@@ -18,7 +18,7 @@ use std::time::Duration;
 const MAX_RETRIES: &str = "max-retries";
 
 /// The setting by which suites commonly take the processor time of a program.
-const TEST_TIMEOUT: &str = "cpu-seconds";
+pub(crate) const TEST_TIMEOUT: &str = "cpu-seconds";
 
 /// The plugins of a run.
 pub(crate) struct Equipment {

@@ -9,7 +9,7 @@ use crate::equipment::{self, Equipment, Wish};
 use crate::grade::WIDTH;
 use crate::samples::{BadLine, Samples, lines};
 use crate::session::{self, Before, Ended, Session, work};
-use crate::{Outcome, command_line, show, signals};
+use crate::{Outcome, command_line, self_test, show, signals};
 use anyhow::{Context, Result, bail};
 use koderz_core::manifest::{AnswersUse, Manifest, ServerUse};
 use koderz_core::past::Past;
@@ -64,8 +64,16 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
     let results = (Destination::reserve(&results, Readers::Usual)?, results);
     let equipment = equipment::gather(&library, &wish(wanted, configuration, &options))?;
     let model = arguments.model.unwrap_or_else(|| name(path));
-    let manifest = manifest(&equipment, path, &samples, model);
     let record = Record::open(desk.places.record())?;
+    let mut manifest = manifest(&equipment, path, &samples, model);
+    manifest.limits = self_test::limits(
+        &equipment,
+        &manifest.selection,
+        arguments.allow_failing_tasks,
+        &desk.places,
+        &desk.terminal,
+    )
+    .await?;
     let run = record.begin(&manifest)?;
     let bad = samples.bad;
     let ended = work(Session {
@@ -193,6 +201,7 @@ fn manifest(equipment: &Equipment, path: &Path, samples: &Samples, model: String
         timeout: Duration::ZERO,
         deadline: None,
         max_retries: equipment.max_retries,
+        limits: None,
         command_line: command_line::shown(std::env::args_os()),
     }
 }

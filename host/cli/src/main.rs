@@ -25,6 +25,7 @@ mod resident;
 mod resume;
 mod runs;
 mod samples;
+mod self_test;
 mod serve;
 mod server;
 mod session;

@@ -68,6 +68,11 @@ impl Places {
         self.cache.join("compiled")
     }
 
+    /// What suites' own answers cost, which can be found out again.
+    pub(crate) fn self_tests(&self) -> PathBuf {
+        self.cache.join("self-tests")
+    }
+
     /// Folders with plugins, the one that takes precedence first.
     pub(crate) fn plugins(&self) -> Vec<PathBuf> {
         self.plugin_path.iter().cloned().chain(self.own("plugins")).collect()

@@ -131,6 +131,7 @@ fn plan(manifest: &Manifest, jobs: Option<NonZeroU32>) -> Plan {
         defaults: manifest.defaults.clone(),
         context_tokens: manifest.context_tokens,
         max_retries: manifest.max_retries,
+        limits: manifest.limits.clone(),
         changes: Vec::new(),
         deadline: manifest.deadline,
         caps: Caps::default(),

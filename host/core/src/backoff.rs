@@ -32,9 +32,11 @@
 //! # }
 //! ```
 
-use std::fmt;
+use crate::retrying::{Next, retry};
+use koderz_api::retry::{Attempt, Decision};
 use std::time::Duration;
-use tokio::time::sleep;
+
+pub use crate::retrying::RetryError;
 
 /// A schedule of pauses.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,32 +62,6 @@ impl Default for Backoff {
     }
 }
 
-/// Why there is no result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RetryError<E> {
-    /// Every attempt failed: the errors, in order. There is at least one.
-    MaxRetriesExceeded(Vec<E>),
-    /// An error that is not worth another attempt, after the number of attempts before it.
-    NotRetryable(E, u32),
-}
-
-impl<E: fmt::Display> fmt::Display for RetryError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            RetryError::MaxRetriesExceeded(errors) => {
-                write!(f, "failed after {} attempts", errors.len())?;
-                match errors.last() {
-                    Some(last) => write!(f, ": {last}"),
-                    None => Ok(()),
-                }
-            }
-            RetryError::NotRetryable(error, _) => error.fmt(f),
-        }
-    }
-}
-
-impl<E: fmt::Debug + fmt::Display> std::error::Error for RetryError<E> {}
-
 impl Backoff {
     /// The pause after so many failed attempts, at least one; none where there is no retry left.
     pub fn delay(&self, failed: u32) -> Option<Duration> {
@@ -104,6 +80,14 @@ impl Backoff {
         })
     }
 
+    /// What it decides in place of a policy of the host's.
+    pub(crate) fn decide(&self, attempt: &Attempt) -> Decision {
+        match self.delay(attempt.number) {
+            Some(delay) => Decision::Retry(delay),
+            None => Decision::GiveUp("retries exhausted".to_owned()),
+        }
+    }
+
     /// Makes attempts until one succeeds, its error is not `retryable`, or no retry is left. Dropping the future stops
     /// trying; it waits with tokio's clock.
     ///
@@ -112,28 +96,35 @@ impl Backoff {
     pub async fn run<T, E, F>(
         &self,
         retryable: impl Fn(&E) -> bool,
-        mut attempt: impl FnMut() -> F,
+        attempt: impl FnMut() -> F,
     ) -> Result<T, RetryError<E>>
     where
         F: Future<Output = Result<T, E>>,
     {
-        let mut errors = Vec::new();
-        loop {
-            let error = match attempt().await {
-                Ok(value) => return Ok(value),
-                Err(error) => error,
-            };
-            let failed = u32::try_from(errors.len()).unwrap_or(u32::MAX);
-            if !retryable(&error) {
-                return Err(RetryError::NotRetryable(error, failed));
+        let policy = |errors: &[E]| match errors.last() {
+            Some(last) if !retryable(last) => Next::Futile,
+            _ => {
+                let failed = u32::try_from(errors.len()).unwrap_or(u32::MAX);
+                self.delay(failed).map_or(Next::Enough, Next::After)
             }
-            errors.push(error);
-            match self.delay(failed.saturating_add(1)) {
-                Some(delay) => sleep(delay).await,
-                None => return Err(RetryError::MaxRetriesExceeded(errors)),
-            }
-        }
+        };
+        retry(policy, attempt).await
     }
+}
+
+/// [`Backoff::run`] by the name that others look for.
+///
+/// # Errors
+/// As there.
+pub async fn retry_with_backoff<T, E, F>(
+    backoff: Backoff,
+    retryable: impl Fn(&E) -> bool,
+    attempt: impl FnMut() -> F,
+) -> Result<T, RetryError<E>>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    backoff.run(retryable, attempt).await
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use crate::timing::queue_time;
 use koderz_api::chat::Reply;
 use std::time::Duration;
 
-/// Requests under way at first. With one alone nobody ever waits.
-const FIRST: u32 = 2;
+/// Requests under way at first: as many as where no number is looked for. With one alone nobody ever waits, and fewer
+/// than there are slots cost a run that is short more than anything after it.
+const FIRST: u32 = 4;
 
 /// What templates, tokenizers and connections take in every answer, and is no wait.
 const UNAVOIDABLE: Duration = Duration::from_millis(20);

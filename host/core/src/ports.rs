@@ -5,7 +5,7 @@ use koderz_api::chat::{Prepared, Reply, Request, Residency};
 use koderz_api::execution::{ExecutionError, Outcome, Program};
 use koderz_api::identity::PluginInfo;
 use koderz_api::retry::{Attempt, Decision};
-use koderz_api::suite::{Round, Step, SuiteInfo, TaskPage, Trial};
+use koderz_api::suite::{Round, Step, SuiteInfo, Task, TaskPage, Trial};
 use koderz_api::transport::Failure;
 use std::fmt;
 use std::pin::Pin;
@@ -146,6 +146,14 @@ pub trait Suite: Send + Sync {
     /// # Errors
     /// If the plugin fails.
     fn next(&self, trial: &Trial, history: &[Round]) -> Result<Step, PluginError>;
+
+    /// The text of a right answer to a task, where the suite knows one.
+    ///
+    /// # Errors
+    /// If the plugin fails.
+    fn answer(&self, _task: &Task) -> Result<Option<String>, PluginError> {
+        Ok(None)
+    }
 }
 
 /// Something that runs programs. Calls block until the program has ended or a limit has ended it.

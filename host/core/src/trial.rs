@@ -8,6 +8,7 @@ use crate::event::{Event, Place, TrialId};
 use crate::past::Rounds;
 use crate::ports::{AttemptError, PluginError};
 use crate::scheduler::RunError;
+use crate::self_test;
 use crate::shared::Shared;
 use crate::stop::Urgency;
 use crate::words;
@@ -177,7 +178,7 @@ async fn one(
 ) -> Result<Result<Completion, LeftOpen>, RunError> {
     let completion = match command {
         Command::Ask(request) => return ask(shared, id, trial, place, &request, due).await,
-        Command::Execute(program) => Completion::Executed(execute(shared, program).await),
+        Command::Execute(program) => Completion::Executed(execute(shared, &id.task, program).await),
         Command::Prepare(residency) => match prepare(shared, residency).await {
             Ok(prepared) => Completion::Prepared(prepared),
             Err(LeftOpen) => return Ok(Err(LeftOpen)),
@@ -193,7 +194,15 @@ async fn one(
     Ok(Ok(completion))
 }
 
-async fn execute(shared: &Shared, program: Program) -> Result<koderz_api::execution::Outcome, ExecutionError> {
+async fn execute(
+    shared: &Shared,
+    task: &str,
+    mut program: Program,
+) -> Result<koderz_api::execution::Outcome, ExecutionError> {
+    if let Some(limits) = &shared.plan.limits {
+        program.limits.cpu = limits.get(task).copied().unwrap_or(self_test::LEAST);
+    }
+
     let Some(evaluator) = shared.evaluator(&program.language) else {
         return Err(ExecutionError {
             kind: ExecutionErrorKind::NoEvaluator,

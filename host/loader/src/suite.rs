@@ -3,13 +3,14 @@
 //! Every call gets an instance of its own, which lives as long as the call: that costs tens of microseconds and makes it
 //! impossible for a suite to remember anything.
 
+use crate::bindings::exports::koderz::plugin::reference;
 use crate::bindings::exports::koderz::plugin::suite::{GuestIndices, GuestSuite};
 use crate::engine::Engines;
 use crate::guest::{self, Guest, explain, failed};
 use crate::plugin::Opening;
 use koderz_api::identity::PluginInfo;
 use koderz_api::mirror::Mirror;
-use koderz_api::suite::{Round, Step, SuiteInfo, TaskPage, Trial};
+use koderz_api::suite::{Round, Step, SuiteInfo, Task, TaskPage, Trial};
 use koderz_core::ports::{PluginError, Suite};
 use std::sync::Arc;
 use wasmtime::Store;
@@ -20,6 +21,8 @@ pub struct ComponentSuite {
     _engines: Engines,
     instances: InstancePre<Guest>,
     indices: GuestIndices,
+    /// Where the suite knows right answers.
+    reference: Option<reference::GuestIndices>,
     identity: PluginInfo,
     name: Arc<str>,
     settings: String,
@@ -38,6 +41,7 @@ impl ComponentSuite {
             _engines: engines.clone(),
             instances: instances.clone(),
             indices,
+            reference: reference::GuestIndices::new(instances).ok(),
             identity: identity.clone(),
             name: identity.name.as_str().into(),
             settings: settings.to_owned(),
@@ -119,5 +123,21 @@ impl Suite for ComponentSuite {
         })?
         .map(Mirror::mirror)
         .map_err(|what| failed(&self.identity, "next", task, what))
+    }
+
+    fn answer(&self, task: &Task) -> Result<Option<String>, PluginError> {
+        let Some(reference) = &self.reference else {
+            return Ok(None);
+        };
+        let failed = |what| failed(&self.identity, "answer", Some(&task.id), what);
+        let mut store = guest::store(self.instances.engine(), &self.name);
+        let told = task.clone().mirror();
+        let answered = self.instances.instantiate(&mut store).and_then(|instance| {
+            let guest = reference.load(&mut store, &instance)?;
+            guest.call_answer(&mut store, &self.settings, &told)
+        });
+        answered
+            .map_err(|error| failed(explain(&error, store.data())))?
+            .map_err(failed)
     }
 }

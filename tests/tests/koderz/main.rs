@@ -16,4 +16,5 @@ mod project;
 mod questions;
 mod resume;
 mod runs;
+mod self_test;
 mod speed;

@@ -3,5 +3,6 @@
 mod deadline;
 mod hosts;
 mod outage;
+mod self_test;
 mod warm_up;
 mod world;

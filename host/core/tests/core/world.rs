@@ -384,6 +384,7 @@ pub(crate) fn plan() -> Plan {
         },
         context_tokens: None,
         max_retries: None,
+        limits: None,
         changes: Vec::new(),
         deadline: None,
         caps: Caps::default(),

@@ -77,6 +77,7 @@ pub(crate) fn manifest(run: &str) -> Manifest {
         timeout: Duration::from_secs(300),
         deadline: None,
         max_retries: None,
+        limits: None,
         command_line: vec!["koderz".to_owned(), "benchmark".to_owned()],
     }
 }

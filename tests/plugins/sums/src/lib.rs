@@ -8,6 +8,8 @@ use koderz_plugin::{prelude::*, schemars};
 pub struct Settings {
     /// Ask to think aloud first.
     aloud: bool,
+    /// Give a wrong answer to the second sum as the right one.
+    mistaken: bool,
 }
 
 /// The suite.
@@ -55,4 +57,14 @@ impl Suite for Sums {
     }
 }
 
-koderz_plugin::export!(suite: Sums);
+impl Reference for Sums {
+    fn answer(&self, task: &Task) -> Result<Option<String>, String> {
+        Ok(Some(match task.id.as_str() {
+            "sum/1" => "4".to_owned(),
+            _ if self.0.mistaken => "41".to_owned(),
+            _ => "42".to_owned(),
+        }))
+    }
+}
+
+koderz_plugin::export!(checked_suite: Sums);

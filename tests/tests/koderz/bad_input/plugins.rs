@@ -81,7 +81,7 @@ fn a_component_that_is_for_something_else_or_traps_is_refused_by_name() {
         named("--retry", "mute"),
         named("--plugin", "mute"),
     ]), @"
-    error: plugin sums 0.1.0 (BUILT/test-plugins/sums.wasm) exports no `retry`; it exports koderz:plugin/identity@0.1.0, koderz:plugin/suite@0.1.0
+    error: plugin sums 0.1.0 (BUILT/test-plugins/sums.wasm) exports no `retry`; it exports koderz:plugin/suite@0.1.0, koderz:plugin/reference@0.1.0, koderz:plugin/identity@0.1.0
     error: plugin steady 0.1.0 (BUILT/test-plugins/steady.wasm) exports no `suite`; it exports koderz:plugin/identity@0.1.0, koderz:plugin/retry@0.1.0
     error: load plugin BUILT/test-plugins/mute.wasm: plugin mute of unknown version, call describe: panic: I would rather not say (tests/plugins/mute/src/lib.rs:17)
     error: load plugin BUILT/test-plugins/mute.wasm: plugin mute of unknown version, call describe: panic: I would rather not say (tests/plugins/mute/src/lib.rs:17)
