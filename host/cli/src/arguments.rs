@@ -51,6 +51,12 @@ pub(crate) struct Arguments {
     /// A profile of koderz.toml, whose settings count more than the rest of the file
     #[arg(long, global = true, value_name = "NAME", env = "KODERZ_PROFILE", hide_env = true)]
     pub(crate) profile: Option<String>,
+    /// Show neither progress nor warnings, only what comes out and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Log every attempt with its phases, as LOG_LEVEL=debug does
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -84,6 +90,19 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether events go to standard output, in the place of words.
+    pub(crate) fn streams(&self) -> bool {
+        match self {
+            Command::Benchmark(arguments) => arguments.asking.json,
+            Command::SpeedTest(arguments) => arguments.asking.json,
+            Command::Run(arguments) => arguments.asking.json,
+            Command::Resume(arguments) => arguments.json,
+            Command::Evaluate(arguments) => arguments.json,
+            Command::Grade(arguments) => arguments.json,
+            _ => false,
+        }
+    }
+
     /// Whether it is worth telling how far it has come.
     pub(crate) fn is_long(&self) -> bool {
         matches!(
@@ -142,6 +161,9 @@ pub(crate) struct Server {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Question")]
 pub(crate) struct Asking {
+    /// Write every event to standard output as a line of JSON, in the place of the summary
+    #[arg(long)]
+    pub(crate) json: bool,
     /// The model for another slot of the suite, such as judge=MODEL; may be given again
     #[arg(long = "slot", value_name = "SLOT=MODEL", value_parser = slot)]
     pub(crate) slots: Vec<(String, String)>,
@@ -253,6 +275,9 @@ pub(crate) struct RunOne {
 
 #[derive(Debug, Args)]
 pub(crate) struct Resume {
+    /// Write every event to standard output as a line of JSON, in the place of the summary
+    #[arg(long)]
+    pub(crate) json: bool,
     /// The run: its id, the beginning of its id, or `last`
     #[arg(value_name = "RUN", default_value = "last")]
     pub(crate) run: String,
@@ -274,6 +299,9 @@ pub(crate) struct Resume {
 
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
+    /// Write every event to standard output as a line of JSON, in the place of the summary
+    #[arg(long)]
+    pub(crate) json: bool,
     /// The answers, one JSON object a line, compressed by gzip or not
     #[arg(value_name = "FILE")]
     pub(crate) samples: PathBuf,
@@ -304,6 +332,9 @@ pub(crate) struct Evaluate {
 
 #[derive(Debug, Args)]
 pub(crate) struct Grade {
+    /// Write every event to standard output as a line of JSON, in the place of the summary
+    #[arg(long)]
+    pub(crate) json: bool,
     /// The run: its id, the beginning of its id, or `last`
     #[arg(value_name = "RUN", default_value = "last")]
     pub(crate) run: String,

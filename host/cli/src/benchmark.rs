@@ -30,6 +30,8 @@ pub(crate) struct Desk {
     pub(crate) places: Places,
     pub(crate) configuration: Configuration,
     pub(crate) terminal: Arc<Terminal>,
+    /// Whether events go to standard output, in the place of words.
+    pub(crate) streams: bool,
 }
 
 /// Puts the tasks of a suite to one model after the other, and shows what each comes to.
@@ -95,7 +97,7 @@ async fn try_all(wanted: &Wanted, argument: &str, models: &[String], desk: &Desk
     match models {
         [model] => {
             let (export, ended) = one(wanted, model, desk).await?;
-            show(&ended)?;
+            show(&ended, desk)?;
             session::export(export, &koderz_report::json(&ended.report()))?;
             Ok(Outcome::of(&ended))
         }
@@ -180,15 +182,19 @@ impl Several {
             let model = one.model.clone();
             match one.work(wanted, desk, stop.clone()).await {
                 Ok(ended) => {
-                    show(&ended)?;
-                    print("\n")?;
+                    show(&ended, desk)?;
+                    if !desk.streams {
+                        print("\n")?;
+                    }
                     self.ended.push(ended);
                 }
                 Err(error) => self.leave_out(&model, &error),
             }
         }
         let reports: Vec<Report<'_>> = self.ended.iter().map(Ended::report).collect();
-        print(&koderz_report::several(&reports, &self.failed))?;
+        if !desk.streams {
+            print(&koderz_report::several(&reports, &self.failed))?;
+        }
         session::export(export, &koderz_report::several_json(&reports, &self.failed))?;
         Ok(if stop.urgency() > Urgency::None {
             Outcome::Interrupted
@@ -289,6 +295,7 @@ impl Ready {
         request::check_room(manifest.defaults.max_output_tokens, manifest.context_tokens);
         let run = record.begin(&manifest)?;
         work(Session {
+            streams: desk.streams,
             places: &desk.places,
             terminal: &desk.terminal,
             equipment: self.equipment,

@@ -77,6 +77,7 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
     let run = record.begin(&manifest)?;
     let bad = samples.bad;
     let ended = work(Session {
+        streams: desk.streams,
         places: &desk.places,
         terminal: &desk.terminal,
         equipment,
@@ -96,7 +97,7 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
         stop: signals::stop(&desk.terminal)?,
     })
     .await?;
-    show(&ended)?;
+    show(&ended, desk)?;
     write_results(results, path, &bad, &ended)?;
     session::export(export, &koderz_report::json(&ended.report()))?;
     if !bad.is_empty() {

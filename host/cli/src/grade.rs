@@ -50,6 +50,7 @@ pub(crate) async fn grade(arguments: Grade, desk: &Desk) -> Result<Outcome> {
     let manifest = manifest(&graded, &before, &equipment, &answers);
     let run = record.begin(&manifest)?;
     let ended = work(Session {
+        streams: desk.streams,
         places,
         terminal: &desk.terminal,
         equipment,
@@ -69,11 +70,13 @@ pub(crate) async fn grade(arguments: Grade, desk: &Desk) -> Result<Outcome> {
         stop: signals::stop(&desk.terminal)?,
     })
     .await?;
-    show(&ended)?;
+    show(&ended, desk)?;
     let record = recorded::open(places)?;
     let old = Recorded::read(&record, &before, places, Story::new)?;
     let changes = koderz_report::regraded(old.story().summary(), ended.story.summary());
-    print(&koderz_report::regraded_text(&changes, before.as_str()))?;
+    if !desk.streams {
+        print(&koderz_report::regraded_text(&changes, before.as_str()))?;
+    }
     Ok(match Outcome::of(&ended) {
         Outcome::Done if !changes.is_empty() => Outcome::Incomplete,
         outcome => outcome,

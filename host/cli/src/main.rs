@@ -33,6 +33,7 @@ mod setting;
 mod sign;
 mod signals;
 mod status;
+mod stream;
 mod wait;
 
 use anyhow::{Context, Result};
@@ -50,6 +51,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
+use tracing::level_filters::LevelFilter;
 
 /// How long what still runs when the program is to end, such as a program in the sandbox, is waited for. Nothing of it
 /// would be used.
@@ -134,8 +136,14 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 }
 
 async fn carry_out(arguments: Arguments) -> Result<Outcome> {
-    let (level, form) = (log::level()?, log::shape()?);
+    let form = log::shape()?;
+    let level = match (arguments.quiet, arguments.verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (_, true) => LevelFilter::DEBUG,
+        _ => log::level()?,
+    };
     let shape = match &arguments.command {
+        _ if arguments.quiet => Shape::Quiet,
         command if command.is_long() && io::stderr().is_terminal() => Shape::Bar,
         command if command.is_long() => Shape::Lines,
         _ => Shape::Quiet,
@@ -146,6 +154,7 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
         places: Places::find(arguments.data_dir.as_deref())?,
         configuration: Configuration::embedded(),
         terminal,
+        streams: arguments.command.streams(),
     };
     match arguments.command {
         Command::Benchmark(arguments) => benchmark::benchmark(arguments, &desk).await,
@@ -154,7 +163,7 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
         Command::Evaluate(arguments) => evaluate::evaluate(arguments, &desk).await,
         Command::Grade(arguments) => grade::grade(arguments, &desk).await,
         Command::Config(config) => configure::configure(&config, arguments.profile.as_deref()),
-        Command::Run(arguments) => show_one(&benchmark::run_one(arguments, &desk).await?),
+        Command::Run(arguments) => show_one(&benchmark::run_one(arguments, &desk).await?, &desk),
         Command::ServeEmbedded(arguments) => {
             serve::serve(arguments, &desk.places).await?;
             Ok(Outcome::Done)
@@ -167,14 +176,19 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
     }
 }
 
-/// Shows what a run came to.
-fn show(ended: &Ended) -> Result<()> {
+/// Shows what a run came to, unless its events were shown.
+fn show(ended: &Ended, desk: &Desk) -> Result<()> {
+    if desk.streams {
+        return Ok(());
+    }
     print(&koderz_report::text(&ended.report()))
 }
 
 /// Shows a single answer and its verdict.
-fn show_one(ended: &Ended) -> Result<Outcome> {
-    print(&koderz_report::one(&ended.report()))?;
+fn show_one(ended: &Ended, desk: &Desk) -> Result<Outcome> {
+    if !desk.streams {
+        print(&koderz_report::one(&ended.report()))?;
+    }
     let counts = ended.story.summary().counts();
     Ok(match ended.end {
         End::Drained | End::Stopped => Outcome::Interrupted,

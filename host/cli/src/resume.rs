@@ -86,6 +86,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
         before.past.observe(entry);
     }
     let ended = work(Session {
+        streams: desk.streams,
         places,
         terminal,
         equipment,
@@ -102,7 +103,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
         stop: signals::stop(terminal)?,
     })
     .await?;
-    show(&ended)?;
+    show(&ended, desk)?;
     session::export(export, &koderz_report::json(&ended.report()))?;
     Ok(Outcome::of(&ended))
 }

@@ -3,6 +3,7 @@
 use crate::destination::{Destination, Readers};
 use crate::equipment::Equipment;
 use crate::places::Places;
+use crate::stream::Stream;
 use anyhow::{Context, Result};
 use koderz_core::event::{End, Entry};
 use koderz_core::manifest::Manifest;
@@ -28,6 +29,8 @@ pub(crate) struct Before {
 
 /// What a stretch of work needs.
 pub(crate) struct Session<'a> {
+    /// Whether events go to standard output.
+    pub(crate) streams: bool,
     pub(crate) places: &'a Places,
     pub(crate) terminal: &'a Arc<Terminal>,
     pub(crate) equipment: Equipment,
@@ -67,6 +70,7 @@ impl Ended {
 /// Works on a run until it is finished or is to stop, and writes the report.
 pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
     let Session {
+        streams,
         places,
         terminal,
         equipment,
@@ -91,13 +95,17 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
     };
     let story = Arc::new(Live(Mutex::new(before.story)));
     let journal = Arc::new(record.journal(&run)?);
+    let mut sinks: Vec<Arc<dyn Sink>> = vec![story.clone(), terminal.clone(), Arc::new(RetryLog)];
+    if streams {
+        sinks.push(Arc::new(Stream));
+    }
     let ports = Ports {
         suite: equipment.suite,
         retry: equipment.retry,
         evaluators: equipment.evaluators,
         hosts,
         journal: journal.clone() as Arc<dyn Journal>,
-        sinks: vec![story.clone(), terminal.clone(), Arc::new(RetryLog)],
+        sinks,
     };
     let ran = scheduler::run(ports, plan, before.past, retry_inconclusive, stop).await;
     terminal.rest();

@@ -7,6 +7,7 @@ mod concurrency;
 mod configuration;
 mod evaluate;
 mod evaluator;
+mod events;
 mod faults;
 mod grade;
 mod hosts;
