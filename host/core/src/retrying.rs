@@ -1,8 +1,8 @@
 //! Any future, tried again under any policy.
 //!
-//! A policy is a closure that is told every error so far and answers what is to be done: [`Backoff`](crate::backoff::Backoff)
-//! has one, and [`by_policy`] makes one of a retry policy of the host's, such as a plugin. Runs of a suite do not use this:
-//! their retries also mind the record, the other questions and outages.
+//! A policy is a closure that is told every error so far and answers what is to be done: [`Backoff`] has one, and
+//! [`by_policy`] makes one of a retry policy of the host's, such as a plugin. Runs of a suite do not use this: their retries
+//! also mind the record, the other questions and outages.
 //!
 //! ```
 //! use koderz_core::retrying::{Next, retry};

@@ -61,8 +61,12 @@ pub async fn self_test(
     let selected = tasks
         .into_iter()
         .enumerate()
-        .filter(|(index, task)| selection.contains(*index as u64, &task.id));
-    let mut open = selected.map(|(_, task)| task).filter(|task| !known(&task.id));
+        .filter(|(index, task)| selection.contains(*index as u64, &task.id))
+        .map(|(_, task)| task);
+    // Which tasks a limit leaves of a shuffled list is the run's to know.
+    let limit = selection.limit.filter(|_| !selection.shuffle).unwrap_or(u64::MAX);
+    let selected = selected.take(usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut open = selected.filter(|task| !known(&task.id));
     let evaluators: Arc<[Arc<dyn Evaluator>]> = evaluators.into();
     let (mut testing, mut tested) = (JoinSet::new(), BTreeMap::new());
     loop {

@@ -56,6 +56,13 @@ impl Terminal {
         self.progress().observe(entry, Telling::Problems);
     }
 
+    /// Says something that is no warning, such as what is waited for; nothing where it is to be quiet.
+    pub fn say(&self, line: &str) {
+        if self.shape != Shape::Quiet {
+            self.screen.show(Showing::Lines(format!("{line}\n").into_bytes()));
+        }
+    }
+
     /// Somewhere to write log lines that does not tear the bar.
     pub fn writer(&self) -> LogWriter {
         LogWriter {
