@@ -10,7 +10,6 @@ use koderz_report::Terminal;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -40,11 +39,7 @@ pub(crate) async fn limits(
     let told = |count| {
         if last.elapsed() >= WORD {
             last = Instant::now();
-            // A terminal that is gone is no reason to stop.
-            let _ = writeln!(
-                terminal.writer(),
-                "trying the suite's own answers: {count} tasks so far"
-            );
+            terminal.say(&format!("trying the suite's own answers: {count} tasks so far"));
         }
     };
     let is_known = |task: &str| known.contains_key(task);
