@@ -117,6 +117,9 @@ struct Answered {
     output_tokens: Option<u32>,
     first_token_seconds: Option<f64>,
     seconds: f64,
+    /// Who gave it, where the run has several servers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
 }
 
 impl Answered {
@@ -130,6 +133,7 @@ impl Answered {
             output_tokens: answer.usage.output_tokens,
             first_token_seconds: answer.timing.first_token.map(|time| time.as_secs_f64()),
             seconds: answer.timing.total.as_secs_f64(),
+            host: answer.host.clone(),
         }
     }
 }
