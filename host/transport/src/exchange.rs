@@ -8,14 +8,15 @@ use crate::failure::{broken, seconds, unanswered};
 use crate::ollama::Ollama;
 use crate::reader::Reader;
 use crate::sight::Sight;
+use crate::silence::Silence;
 use futures_util::StreamExt;
 use koderz_api::chat::{Capture, Reply};
 use koderz_api::transport::Phase;
 use koderz_core::ports::AttemptError;
 use reqwest::{Response, header};
 use serde_json::Value;
-use std::time::{Duration, Instant, SystemTime};
-use tokio::time::timeout;
+use std::time::{Duration, SystemTime};
+use tokio::time::{Instant, timeout};
 
 /// Bytes of an error's body that are read.
 const ERROR: usize = 64 << 10;
@@ -42,17 +43,19 @@ impl Ollama {
         let mut reader = Reader::new(asking.capture, asking.waiting);
         let mut stream = response.bytes_stream();
         // Something on the way may send the status ahead of the first token, which is waited for all the same.
-        let mut patience = asking.silence.max(asking.first_byte.saturating_sub(sent.elapsed()));
+        let first = asking.silence.max(asking.first_byte.saturating_sub(sent.elapsed()));
+        let mut silence = Silence::new(first);
         while !reader.is_done() {
-            let read = timeout(patience, stream.next()).await;
-            let at = sent.elapsed();
+            let read = silence.bounds(stream.next()).await;
+            let now = Instant::now();
+            let at = now - sent;
             match read {
-                Err(_) => return Err(silent(patience, reader.phase())),
-                Ok(None) => return reader.finish(at),
-                Ok(Some(Ok(bytes))) => reader.take(&bytes, at)?,
-                Ok(Some(Err(error))) => return Err(broken(&error, reader.phase())),
+                None => return Err(silent(silence.patience(), reader.phase())),
+                Some(None) => return reader.finish(at),
+                Some(Some(Ok(bytes))) => reader.take(&bytes, at)?,
+                Some(Some(Err(error))) => return Err(broken(&error, reader.phase())),
             }
-            patience = asking.silence;
+            silence.broken(now, asking.silence);
         }
         // Whatever comes of it, the answer is whole.
         let _ = timeout(DRAIN, async { while let Some(Ok(_)) = stream.next().await {} }).await;

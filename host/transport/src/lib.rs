@@ -27,13 +27,14 @@ mod residency;
 mod secret;
 mod show;
 mod sight;
+mod silence;
 mod table;
 mod tls;
 
 pub use about::ModelInfo;
 pub use address::{Address, AddressError};
 pub use blame::Blame;
-pub use capacity::is_overloaded;
+pub use capacity::{CapacityError, is_overloaded, wait_for_capacity};
 pub use error::TransportError;
 pub use header::{Header, HeaderError};
 pub use loaded::LoadedModel;
@@ -42,3 +43,8 @@ pub use patience::{parameter_count, suggested_silence};
 pub use secret::Secret;
 pub use show::ModelDetails;
 pub use table::VERSION as CLASSIFICATION_VERSION;
+
+/// The guide's own code, run as it stands there.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/library.md")]
+struct Guide;

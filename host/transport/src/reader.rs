@@ -3,6 +3,8 @@
 //! An answer is one only if its last object says `done`. Whatever else ends the stream is a failure. Nothing here reads from
 //! a socket or from a clock: bytes and stamps are handed in.
 
+mod shape;
+
 use crate::classify::{Said, said, seen};
 use crate::sight::Sight;
 use koderz_api::chat::{Capture, Reply, ServerTiming, StopReason, Timing, Usage};
@@ -10,6 +12,7 @@ use koderz_api::transport::Phase;
 use koderz_core::ports::AttemptError;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use shape::Shape;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -19,21 +22,29 @@ const LINE: usize = 8 << 20;
 /// The longest answer in bytes of its stream. A model that writes without end gives no answer.
 const ANSWER: usize = 64 << 20;
 
+/// A text in a line, which is borrowed from it unless it has escapes. By itself, since serde borrows a `Cow` only there and
+/// not inside of an `Option`.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// What is read of a line.
 #[derive(Deserialize)]
 struct Line<'a> {
     #[serde(borrow, default)]
+    created_at: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     message: Option<Message<'a>>,
     #[serde(borrow, default)]
-    response: Option<Cow<'a, str>>,
+    response: Option<Text<'a>>,
     #[serde(borrow, default)]
-    thinking: Option<Cow<'a, str>>,
+    thinking: Option<Text<'a>>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
     #[serde(default)]
     done: bool,
     #[serde(borrow, default)]
-    done_reason: Option<Cow<'a, str>>,
+    done_reason: Option<Text<'a>>,
     total_duration: Option<u64>,
     load_duration: Option<u64>,
     prompt_eval_count: Option<u32>,
@@ -45,9 +56,30 @@ struct Line<'a> {
 #[derive(Deserialize)]
 struct Message<'a> {
     #[serde(borrow, default)]
-    content: Option<Cow<'a, str>>,
+    content: Option<Text<'a>>,
     #[serde(borrow, default)]
-    thinking: Option<Cow<'a, str>>,
+    thinking: Option<Text<'a>>,
+}
+
+impl<'a> Line<'a> {
+    /// What it says of the answer, and what of the thoughts before it.
+    fn texts(&self) -> (&Option<Text<'a>>, &Option<Text<'a>>) {
+        match &self.message {
+            Some(message) => (&message.content, &message.thinking),
+            None => (&self.response, &self.thinking),
+        }
+    }
+}
+
+/// A text, where there is none an empty one.
+fn text<'a>(text: &'a Option<Text<'_>>) -> &'a str {
+    text.as_ref().map_or("", |text| &text.0)
+}
+
+/// What a line adds.
+struct Piece<'a> {
+    content: &'a str,
+    thinking: &'a str,
 }
 
 /// An answer that is being read.
@@ -55,6 +87,7 @@ pub(crate) struct Reader {
     capture: Capture,
     waiting: Phase,
     pending: Vec<u8>,
+    shape: Shape,
     read: usize,
     text: String,
     thinking: String,
@@ -76,6 +109,7 @@ impl Reader {
             capture,
             waiting,
             pending: Vec::new(),
+            shape: Shape::default(),
             read: 0,
             text: String::new(),
             thinking: String::new(),
@@ -105,9 +139,17 @@ impl Reader {
             return Err(self.too_long("the answer", ANSWER));
         }
         let mut rest = bytes;
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n')
-            && !self.is_done()
-        {
+        while !self.is_done() {
+            if self.pending.is_empty()
+                && let Some((piece, after)) = self.shape.cut(rest)
+            {
+                rest = after;
+                self.piece(&piece, at);
+                continue;
+            }
+            let Some(end) = rest.iter().position(|byte| *byte == b'\n') else {
+                break;
+            };
             let (line, after) = rest.split_at(end);
             rest = &after[1..];
             if self.pending.is_empty() {
@@ -171,11 +213,13 @@ impl Reader {
                 retry_after: None,
             }));
         }
-        let (content, thinking) = match read.message {
-            Some(message) => (message.content, message.thinking),
-            None => (read.response, read.thinking),
+        self.shape.learn(line, &read);
+        let (content, thinking) = read.texts();
+        let piece = Piece {
+            content: text(content),
+            thinking: text(thinking),
         };
-        self.piece(&content.unwrap_or_default(), &thinking.unwrap_or_default(), at);
+        self.piece(&piece, at);
         if read.done {
             let nanos = |value: Option<u64>| value.map(Duration::from_nanos);
             self.timing.total = at;
@@ -186,9 +230,9 @@ impl Reader {
                 generation: nanos(read.eval_duration),
             });
             self.end = Some(End {
-                stop: match read.done_reason.as_deref() {
-                    Some("stop") => StopReason::Finished,
-                    Some("length") => StopReason::Length,
+                stop: match text(&read.done_reason) {
+                    "stop" => StopReason::Finished,
+                    "length" => StopReason::Length,
                     _ => StopReason::Other,
                 },
                 usage: Usage {
@@ -204,7 +248,8 @@ impl Reader {
         Ok(())
     }
 
-    fn piece(&mut self, content: &str, thinking: &str, at: Duration) {
+    fn piece(&mut self, piece: &Piece<'_>, at: Duration) {
+        let Piece { content, thinking } = *piece;
         if content.is_empty() && thinking.is_empty() {
             return;
         }

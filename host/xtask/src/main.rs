@@ -1,14 +1,16 @@
-//! Set-up and chores of the project: `cargo xtask setup | plugins | demo | test`.
+//! Set-up and chores of the project: `cargo xtask setup | plugins | demo | test | bench | install | dist`.
 //!
 //! Each command does what the ones before it do, where that is still to be done: it looks at what is there, says what it
 //! installs or builds and why, and can be cut off and run again. Nothing outside the target folder is changed, except
 //! by rustup where it adds the WASM target.
 
+mod bench;
 mod binary;
 mod cassettes;
 mod dataset;
 mod demo;
 mod digest;
+mod dist;
 mod plugins;
 mod process;
 mod python;
@@ -27,6 +29,10 @@ usage: cargo xtask <command>
   plugins  set up, then build the plugins and the program, and make the recorded answers
   demo     all of that, then run HumanEval twice against the embedded server
   test     everything that CI checks; what follows `--` goes to cargo test
+  bench    set up, install what is measured beside, and measure: all benchmarks, or the named ones
+  install  build with optimisations and put koderz below --prefix DIR, which is ~/.local if not given
+  uninstall  take that away again, with the same --prefix
+  dist     build with optimisations and pack an archive that runs on a machine with neither Rust nor Python
   help     this text";
 
 fn main() -> ExitCode {
@@ -44,7 +50,7 @@ fn run(arguments: Vec<String>) -> Result<()> {
         Some((command, rest)) => (command.as_str(), rest),
         None => ("help", &[][..]),
     };
-    if !rest.is_empty() && command != "test" {
+    if !rest.is_empty() && !matches!(command, "test" | "bench" | "install" | "uninstall") {
         bail!("`{command}` takes no arguments\n{USAGE}");
     }
     match command {
@@ -52,6 +58,10 @@ fn run(arguments: Vec<String>) -> Result<()> {
         "plugins" => build(&Workspace::find()?).map(drop),
         "demo" => demo::run(&Workspace::find()?),
         "test" => test::run(&Workspace::find()?, rest),
+        "bench" => bench::run(&Workspace::find()?, rest),
+        "install" => dist::install(&Workspace::find()?, &dist::prefix(rest)?),
+        "uninstall" => dist::uninstall(&dist::prefix(rest)?),
+        "dist" => dist::pack(&Workspace::find()?),
         "help" | "--help" | "-h" => {
             eprintln!("{USAGE}");
             Ok(())

@@ -1,4 +1,5 @@
-//! A Python environment of the project's own, with the tool that makes a component of the evaluator.
+//! Python environments of the project's own: one with the tool that makes a component of the evaluator, and one with the
+//! client that ours is measured beside.
 
 use crate::digest;
 use crate::process::{self, say};
@@ -30,9 +31,43 @@ impl Python {
     }
 }
 
+/// What an environment is for.
+struct Purpose {
+    /// Its folder among what is set up.
+    folder: &'static str,
+    /// The file that says what to install.
+    requirements: &'static str,
+    what: &'static str,
+    why: &'static str,
+}
+
+const EVALUATOR: Purpose = Purpose {
+    folder: "venv",
+    requirements: "host/xtask/requirements.txt",
+    what: "componentize-py",
+    why: "for building the Python evaluator",
+};
+
+const PEER: Purpose = Purpose {
+    folder: "httpx",
+    requirements: "tests/benches/client/requirements.txt",
+    what: "httpx",
+    why: "which the client is measured beside",
+};
+
+/// The environment that the set-up needs.
 pub(crate) fn install(workspace: &Workspace) -> Result<Python> {
-    let folder = workspace.setup().join("venv");
-    let requirements = workspace.root.join("host/xtask/requirements.txt");
+    environment(workspace, &EVALUATOR)
+}
+
+/// The environment that a benchmark needs, where that looks for it.
+pub(crate) fn install_peer(workspace: &Workspace) -> Result<()> {
+    environment(workspace, &PEER).map(drop)
+}
+
+fn environment(workspace: &Workspace, purpose: &Purpose) -> Result<Python> {
+    let folder = workspace.setup().join(purpose.folder);
+    let requirements = workspace.root.join(purpose.requirements);
     let python = Python { folder: folder.clone() };
     let stamp = folder.join("done");
     let wanted = digest::of_file(&requirements)?;
@@ -40,7 +75,10 @@ pub(crate) fn install(workspace: &Workspace) -> Result<Python> {
         return Ok(python);
     }
     let system = system_python()?;
-    say("making a Python environment with componentize-py, for building the Python evaluator");
+    say(&format!(
+        "making a Python environment with {}, {}",
+        purpose.what, purpose.why
+    ));
     remove(&folder)?;
     let made = process::output(
         Command::new(&system).args(["-m", "venv"]).arg(&folder),
@@ -51,7 +89,7 @@ pub(crate) fn install(workspace: &Workspace) -> Result<Python> {
     }
     process::run(
         python.pip("install").arg("-r").arg(&requirements),
-        "install componentize-py",
+        &format!("install {}", purpose.what),
     )?;
     write(&stamp, wanted.as_bytes())?;
     Ok(python)

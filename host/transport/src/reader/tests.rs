@@ -173,3 +173,63 @@ fn a_line_and_an_answer_without_end_are_given_up() {
         assert_eq!(failure(Err(error.expect("a bound"))).detail, "too-long");
     }
 }
+
+/// Read a byte at a time every line is parsed, and read at once those that are like the one before are not.
+#[test]
+fn a_line_like_the_one_before_reads_as_any_other() {
+    let chat = |time: &str, piece: &str| {
+        format!(r#"{{"model":"m","created_at":"{time}","message":{{"role":"assistant",{piece}}},"done":false}}"#)
+    };
+    let content = |text: &str| format!(r#""content":"{text}""#);
+    let usual = chat("t", &content("one"));
+    let others: Vec<Vec<u8>> = [
+        chat("later", &content(" two")),
+        chat("t", &content("")),
+        chat("t", &content("é\u{1f600}")),
+        chat("t", &content(r"a\n\u0062\\")),
+        chat(r"t\u0030", &content("three")),
+        chat("é", &content("four")),
+        chat("t", r#""content":"","thinking":"hm""#),
+        chat("t", r#""content":"","thinking":""#),
+        chat("t", &content("\u{1}")),
+        chat("t", r#""content":"five","thinking":"six""#),
+        chat("t", r#""content":"seven","content":"eight""#),
+        chat("t", r#""content":5"#),
+        format!("{usual} "),
+        format!("{usual}\r"),
+        format!("{usual}}}"),
+        usual.replace("false", "true"),
+        usual.replace("created_at", "at"),
+        usual.replace(r#""done":false"#, r#""error":"gone""#),
+    ]
+    .into_iter()
+    .map(String::into_bytes)
+    .chain([[
+        &b"{\"model\":\"m\",\"created_at\":\"t\",\"message\":{\"role\":\"assistant\",\"content\":\""[..],
+        b"\xff\"},\"done\":false}",
+    ]
+    .concat()])
+    .collect();
+    for other in &others {
+        let (usual, shown) = (usual.as_bytes(), String::from_utf8_lossy(other));
+        let lines = [usual, usual, other, usual, other, other, usual].join(&b'\n');
+        let done = b"\n{\"done\":true,\"done_reason\":\"stop\"}\n";
+        let all = [lines.as_slice(), done].concat();
+        let bytes: Vec<&[u8]> = all.chunks(1).collect();
+        let at_once = read(&[&all], Capture::default()).map(|reply| (reply.text, reply.thinking, reply.stop));
+        let by_bytes = read(&bytes, Capture::default()).map(|reply| (reply.text, reply.thinking, reply.stop));
+        assert_eq!(at_once, by_bytes, "{shown}");
+    }
+}
+
+#[test]
+fn lines_that_come_together_are_counted_one_by_one() {
+    let line = |piece: &str| format!("{{\"created_at\":\"t\",\"response\":\"{piece}\",\"done\":false}}\n");
+    let text = [line("a"), line("b"), line("c"), "{\"done\":true}".to_owned()].concat();
+    let capture = Capture {
+        chunk_times: true,
+        raw_body: false,
+    };
+    let reply = read(&[text.as_bytes()], capture).expect("an answer");
+    assert_eq!((reply.text.as_str(), reply.timing.chunks.len()), ("abc", 3));
+}
