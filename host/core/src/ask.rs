@@ -369,17 +369,9 @@ async fn decide(shared: &Shared, attempt: &Attempt) -> Decision {
     let decided = shared.blocking(move || policy.decide(&told)).await;
     let decision = decided.unwrap_or_else(|error| {
         shared.policy_has_failed(&error);
-        built_in(attempt)
+        Backoff::default().decide(attempt)
     });
     bound(decision, attempt, &shared.plan)
-}
-
-/// What is decided where the policy cannot.
-fn built_in(attempt: &Attempt) -> Decision {
-    match Backoff::default().delay(attempt.number) {
-        Some(delay) => Decision::Retry(delay),
-        None => Decision::GiveUp("max retries exceeded".to_owned()),
-    }
 }
 
 fn bound(decision: Decision, attempt: &Attempt, plan: &crate::plan::Plan) -> Decision {
@@ -423,7 +415,9 @@ mod tests {
 
     #[test]
     fn the_built_in_policy_waits_two_four_and_eight_seconds_and_then_gives_up() {
-        let delays: Vec<Decision> = (1..=4).map(|number| built_in(&attempt(number))).collect();
+        let delays: Vec<Decision> = (1..=4)
+            .map(|number| Backoff::default().decide(&attempt(number)))
+            .collect();
         let seconds = |seconds| Decision::Retry(Duration::from_secs(seconds));
         assert_eq!(
             delays,

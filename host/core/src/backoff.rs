@@ -84,7 +84,7 @@ impl Backoff {
     pub(crate) fn decide(&self, attempt: &Attempt) -> Decision {
         match self.delay(attempt.number) {
             Some(delay) => Decision::Retry(delay),
-            None => Decision::GiveUp("retries exhausted".to_owned()),
+            None => Decision::GiveUp("max retries exceeded".to_owned()),
         }
     }
 

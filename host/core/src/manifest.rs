@@ -21,6 +21,20 @@ pub struct PluginUse {
     pub file: String,
     /// The settings that it was opened with.
     pub settings: Map<String, Value>,
+    /// The data that it was granted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<GrantUse>,
+}
+
+/// Data that a plugin was granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantUse {
+    /// What the plugin knows it by.
+    pub name: String,
+    /// Where it was found.
+    pub file: String,
+    /// SHA-256 of it, in hexadecimal.
+    pub digest: String,
 }
 
 /// The server that was asked.
