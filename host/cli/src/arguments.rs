@@ -1,10 +1,15 @@
 //! What can be typed: commands and their options, as typed.
 
+mod installed;
+mod manual;
 mod records;
 
+pub(crate) use installed::{ListProblems, PluginList, PluginShow, Plugins, PluginsCommand};
+pub(crate) use manual::{Completions, Man};
 pub(crate) use records::{Export, List, Page, Remove, Runs, RunsCommand, Show, State};
 
 use crate::configuration::Configuration;
+use crate::grant::Grant;
 use crate::request::{self, RunnerOption, Think};
 use crate::server::Patience;
 use crate::setting::Setting;
@@ -40,7 +45,7 @@ const HEADER_VARIABLE: &str = "KODERZ_HEADER";
 
 /// Benchmarks for models served by Ollama.
 #[derive(Debug, Parser)]
-#[command(name = "koderz", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "koderz", version = version(), after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -87,6 +92,14 @@ pub(crate) enum Command {
     Runs(Runs),
     /// Write a run in a format that other programs read
     Export(Export),
+    /// List the tasks of a suite, or show what a model is asked about one of them; no server is needed
+    ListProblems(ListProblems),
+    /// List the plugins that are installed, or show what is known of one
+    Plugin(Plugins),
+    /// Write what a shell needs to complete commands and options
+    Completions(Completions),
+    /// Write the manual
+    Man(Man),
 }
 
 impl Command {
@@ -155,6 +168,9 @@ pub(crate) struct Server {
     /// A setting of the suite or of the retry policy: suite.KEY=VALUE or retry.KEY=VALUE; may be given again
     #[arg(long = "set", value_name = "SETTING")]
     pub(crate) settings: Vec<Setting>,
+    /// Data for the suite: the name that it knows it by, and a file; may be given again
+    #[arg(long = "grant", value_name = "NAME=FILE")]
+    pub(crate) grants: Vec<Grant>,
 }
 
 /// How a question is put to a model.
@@ -328,6 +344,9 @@ pub(crate) struct Evaluate {
     /// A setting of the suite: suite.KEY=VALUE; may be given again
     #[arg(long = "set", value_name = "SETTING")]
     pub(crate) settings: Vec<Setting>,
+    /// Data for the suite: the name that it knows it by, and a file; may be given again
+    #[arg(long = "grant", value_name = "NAME=FILE")]
+    pub(crate) grants: Vec<Grant>,
 }
 
 #[derive(Debug, Args)]
@@ -350,6 +369,9 @@ pub(crate) struct Grade {
     /// A setting of the suite, other than in the run: suite.KEY=VALUE; may be given again
     #[arg(long = "set", value_name = "SETTING")]
     pub(crate) settings: Vec<Setting>,
+    /// Data for the suite: the name that it knows it by, and a file; may be given again
+    #[arg(long = "grant", value_name = "NAME=FILE")]
+    pub(crate) grants: Vec<Grant>,
 }
 
 #[derive(Debug, Args)]
@@ -456,6 +478,11 @@ pub(crate) struct Doctor {
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// The program's version, with the version of the contract that its plugins follow.
+fn version() -> String {
+    format!("{} (koderz:plugin {})", env!("CARGO_PKG_VERSION"), koderz_api::CONTRACT)
 }
 
 /// No benchmark is named here: which one is usual is said in the configuration alone.

@@ -6,17 +6,16 @@ use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
 use crate::places::Places;
 use crate::server::{self, Patience, Reached, Way};
-use crate::session::{self, Before, Ended, Session, work};
+use crate::session::{self, Ended, Session, work};
 use crate::{Outcome, command_line, connection, print, request, self_test, show, signals};
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
-use koderz_core::past::Past;
 use koderz_core::plan::{Concurrency, Defaults, Selection};
 use koderz_core::scheduler::{self, SUBJECT};
 use koderz_core::stop::{Stop, Urgency};
 use koderz_loader::Library;
 use koderz_record::{Record, RunId};
-use koderz_report::{FailedModel, Report, Story, Terminal};
+use koderz_report::{FailedModel, Report, Terminal};
 use serde_json::{Map, Value};
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet};
@@ -293,26 +292,11 @@ impl Ready {
             );
         }
         request::check_room(manifest.defaults.max_output_tokens, manifest.context_tokens);
-        let run = record.begin(&manifest)?;
+        let hosts = self.reached.hosts();
+        let session = Session::first(desk, self.equipment, hosts, record, manifest, stop)?;
         work(Session {
-            streams: desk.streams,
-            places: &desk.places,
-            terminal: &desk.terminal,
-            equipment: self.equipment,
             changes: self.reached.differences.clone(),
-            hosts: self.reached.hosts(),
-            record,
-            run,
-            before: Before {
-                past: Past::default(),
-                story: Story::new(manifest.clone()),
-            },
-            manifest,
-            concurrency: wanted.concurrency,
-            jobs: None,
-            deadline: wanted.server.deadline,
-            retry_inconclusive: false,
-            stop,
+            ..session
         })
         .await
     }

@@ -1,6 +1,7 @@
 //! The plugins of a run: found, opened with their settings, and fit for each other.
 
 use crate::arguments;
+use crate::grant;
 use crate::places::Places;
 use crate::setting::{self, Owner};
 use anyhow::{Result, bail};
@@ -115,10 +116,11 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
     })
 }
 
-/// Finds the suite that is wished for.
-pub(crate) fn find_suite(library: &Library, wish: &Wish<'_>) -> Result<Plugin, LoadError> {
+/// Finds the suite that is wished for, and grants it its data.
+pub(crate) fn find_suite(library: &Library, wish: &Wish<'_>) -> Result<Plugin> {
     let before = wish.before.map(|manifest| &manifest.suite);
-    find(library, Wanted::Suite, wish.suite, before)
+    let suite = find(library, Wanted::Suite, wish.suite, before)?;
+    Ok(suite.granted(grant::open(&wish.options.grants, before)?))
 }
 
 /// That a policy does not take a number of retries, and what it takes.
@@ -222,6 +224,7 @@ pub(crate) fn changes(manifest: &Manifest, used: &Used) -> Vec<String> {
             .find(|before| before.identity.name == now.identity.name);
         compare("the evaluator", before, now);
     }
+    changes.extend(grant::changes(&manifest.suite.grants, &used.suite.grants));
     if used.suite.settings != manifest.suite.settings {
         let shown = |settings: &Map<String, Value>| Value::Object(settings.clone());
         changes.push(format!(

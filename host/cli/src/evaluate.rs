@@ -8,17 +8,15 @@ use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
 use crate::grade::WIDTH;
 use crate::samples::{BadLine, Samples, lines};
-use crate::session::{self, Before, Ended, Session, work};
+use crate::session::{self, Ended, Session, work};
 use crate::{Outcome, command_line, self_test, show, signals};
 use anyhow::{Context, Result, bail};
 use koderz_core::manifest::{AnswersUse, Manifest, ServerUse};
-use koderz_core::past::Past;
 use koderz_core::plan::{Concurrency, Defaults, Selection};
 use koderz_core::ports::{Host, Suite};
 use koderz_core::scheduler::{self, SUBJECT};
 use koderz_loader::Interface;
 use koderz_record::Record;
-use koderz_report::Story;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -35,6 +33,7 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
     let mut options = arguments::Server {
         plugins: arguments.plugins,
         settings: arguments.settings,
+        grants: arguments.grants,
         ..arguments::Server::default()
     };
     let configuration = &desk.configuration;
@@ -74,27 +73,13 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
         &desk.terminal,
     )
     .await?;
-    let run = record.begin(&manifest)?;
     let bad = samples.bad;
+    let stop = signals::stop(&desk.terminal)?;
+    let hosts = vec![host(path, samples.answers)];
+    let session = Session::first(desk, equipment, hosts, record, manifest, stop)?;
     let ended = work(Session {
-        streams: desk.streams,
-        places: &desk.places,
-        terminal: &desk.terminal,
-        equipment,
-        hosts: vec![host(path, samples.answers)],
-        record,
-        run,
-        before: Before {
-            past: Past::default(),
-            story: Story::new(manifest.clone()),
-        },
-        concurrency: manifest.concurrency,
-        manifest,
         jobs: arguments.jobs,
-        deadline: None,
-        changes: Vec::new(),
-        retry_inconclusive: false,
-        stop: signals::stop(&desk.terminal)?,
+        ..session
     })
     .await?;
     show(&ended, desk)?;

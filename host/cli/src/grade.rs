@@ -6,11 +6,10 @@ use crate::arguments::{self, Grade};
 use crate::benchmark::{Desk, new_run};
 use crate::equipment::{self, Equipment, Wish};
 use crate::recorded::{self, Recorded};
-use crate::session::{Before, Session, work};
+use crate::session::{Session, work};
 use crate::{Outcome, command_line, print, show, signals};
 use anyhow::{Result, bail};
 use koderz_core::manifest::{AnswersUse, Manifest};
-use koderz_core::past::Past;
 use koderz_core::plan::{Concurrency, Selection};
 use koderz_core::ports::Host;
 use koderz_record::{Record, RunId};
@@ -30,6 +29,7 @@ pub(crate) async fn grade(arguments: Grade, desk: &Desk) -> Result<Outcome> {
     let options = arguments::Server {
         plugins: arguments.plugins,
         settings: arguments.settings,
+        grants: arguments.grants,
         ..arguments::Server::default()
     };
     let library = equipment::library(&options, places)?;
@@ -48,26 +48,12 @@ pub(crate) async fn grade(arguments: Grade, desk: &Desk) -> Result<Outcome> {
         bail!("run {before} has no answers that could be graded");
     }
     let manifest = manifest(&graded, &before, &equipment, &answers);
-    let run = record.begin(&manifest)?;
+    let stop = signals::stop(&desk.terminal)?;
+    let hosts = vec![host(&before, answers)];
+    let session = Session::first(desk, equipment, hosts, record, manifest, stop)?;
     let ended = work(Session {
-        streams: desk.streams,
-        places,
-        terminal: &desk.terminal,
-        equipment,
-        hosts: vec![host(&before, answers)],
-        record,
-        run,
-        before: Before {
-            past: Past::default(),
-            story: Story::new(manifest.clone()),
-        },
-        concurrency: manifest.concurrency,
-        manifest,
         jobs: arguments.jobs,
-        deadline: None,
-        changes: Vec::new(),
-        retry_inconclusive: false,
-        stop: signals::stop(&desk.terminal)?,
+        ..session
     })
     .await?;
     show(&ended, desk)?;

@@ -4,7 +4,9 @@
 mod answers;
 mod arguments;
 mod benchmark;
+mod columns;
 mod command_line;
+mod completions;
 mod configuration;
 mod configure;
 mod connection;
@@ -15,10 +17,14 @@ mod evaluate;
 mod export;
 mod figure;
 mod grade;
+mod grant;
 mod layers;
 mod log;
+mod manual;
 mod meanwhile;
 mod places;
+mod plugins;
+mod problems;
 mod recorded;
 mod request;
 mod resident;
@@ -173,6 +179,10 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
         Command::Doctor(arguments) => doctor::doctor(arguments, &desk).await,
         Command::Runs(arguments) => runs::runs(arguments, &desk.places),
         Command::Export(arguments) => export::export(&arguments, &desk.places),
+        Command::ListProblems(arguments) => problems::problems(&arguments, &desk).await,
+        Command::Plugin(arguments) => plugins::plugins(arguments.command, &desk.places),
+        Command::Completions(arguments) => completions::completions(arguments.shell),
+        Command::Man(arguments) => manual::manual(&arguments),
     }
 }
 

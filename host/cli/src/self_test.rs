@@ -97,10 +97,17 @@ fn key(equipment: &Equipment) -> String {
         .iter()
         .map(|evaluator| evaluator.digest.as_str())
         .collect();
+    let grants: Vec<[&str; 2]> = used
+        .suite
+        .grants
+        .iter()
+        .map(|grant| [&*grant.name, &*grant.digest])
+        .collect();
     let all = json!([
         env!("CARGO_PKG_VERSION"),
         used.suite.digest,
         used.suite.settings,
+        grants,
         evaluators
     ]);
     let digest = Sha256::digest(all.to_string());

@@ -1,5 +1,6 @@
 //! One stretch of work on a run: everything is ready, so it is done, shown and put away.
 
+use crate::benchmark::Desk;
 use crate::destination::{Destination, Readers};
 use crate::equipment::Equipment;
 use crate::places::Places;
@@ -48,6 +49,39 @@ pub(crate) struct Session<'a> {
     pub(crate) changes: Vec<String>,
     pub(crate) retry_inconclusive: bool,
     pub(crate) stop: Stop,
+}
+
+impl<'a> Session<'a> {
+    /// The first stretch of a run that was just begun in the record.
+    pub(crate) fn first(
+        desk: &'a Desk,
+        equipment: Equipment,
+        hosts: Vec<Host>,
+        record: Record,
+        manifest: Manifest,
+        stop: Stop,
+    ) -> Result<Self> {
+        Ok(Session {
+            streams: desk.streams,
+            places: &desk.places,
+            terminal: &desk.terminal,
+            equipment,
+            hosts,
+            run: record.begin(&manifest)?,
+            record,
+            before: Before {
+                past: Past::default(),
+                story: Story::new(manifest.clone()),
+            },
+            concurrency: manifest.concurrency,
+            jobs: None,
+            deadline: manifest.deadline,
+            changes: Vec::new(),
+            retry_inconclusive: false,
+            stop,
+            manifest,
+        })
+    }
 }
 
 /// How it ended, with all that is known of the run.

@@ -1,4 +1,5 @@
-//! `koderz wait`, `status` and `doctor`, against a server in each of its states.
+//! Commands beside benchmarks: `koderz wait`, `status` and `doctor` against a server in each of its states, and those that
+//! tell what is installed.
 
 use koderz_simulator::{Cassette, Server, Setup};
 use koderz_tests::{Ended, Koderz};
@@ -8,6 +9,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 mod doctor;
+mod plugins;
+mod problems;
 mod status;
 mod wait;
 

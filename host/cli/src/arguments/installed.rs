@@ -1,0 +1,68 @@
+//! Commands on what is installed, as typed: the tasks of suites, and plugins.
+
+use super::suite_help;
+use crate::grant::Grant;
+use crate::setting::Setting;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(crate) struct ListProblems {
+    #[arg(long, value_name = "NAME|FILE", help = suite_help())]
+    pub(crate) suite: Option<String>,
+    /// Only tasks with this in their ids, their labels or what is asked, in upper or lower case
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    /// Show what a model is asked about one task
+    #[arg(long, value_name = "ID", conflicts_with = "filter")]
+    pub(crate) problem_id: Option<String>,
+    /// A JSON object for each task, one a line, with all that is asked
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Another plugin file, which takes precedence over installed ones; may be given again
+    #[arg(long = "plugin", value_name = "FILE")]
+    pub(crate) plugins: Vec<PathBuf>,
+    /// A setting of the suite: suite.KEY=VALUE; may be given again
+    #[arg(long = "set", value_name = "SETTING")]
+    pub(crate) settings: Vec<Setting>,
+    /// Data for the suite: the name that it knows it by, and a file; may be given again
+    #[arg(long = "grant", value_name = "NAME=FILE")]
+    pub(crate) grants: Vec<Grant>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Plugins {
+    #[command(subcommand)]
+    pub(crate) command: PluginsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginsCommand {
+    /// List the plugins that a run can name, each with what it is
+    List(PluginList),
+    /// Show one plugin: its file, what it exports and imports, and what can be set
+    Show(PluginShow),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PluginList {
+    /// Another plugin file, which takes precedence over installed ones; may be given again
+    #[arg(long = "plugin", value_name = "FILE")]
+    pub(crate) plugins: Vec<PathBuf>,
+    /// One JSON array, with an object for each plugin
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PluginShow {
+    /// The plugin's name or file
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) plugin: String,
+    /// Another plugin file, which takes precedence over installed ones; may be given again
+    #[arg(long = "plugin", value_name = "FILE")]
+    pub(crate) plugins: Vec<PathBuf>,
+    /// One JSON object, with the JSON Schemas of what can be set
+    #[arg(long)]
+    pub(crate) json: bool,
+}
