@@ -41,6 +41,20 @@ _SHAPE = re.compile(rf"\[{_TOKEN}(?:,{_TOKEN})*+\]")
 
 # Brackets that may all be open at once without harm.
 _SHALLOW = 100
+
+# Containers within containers. Comparing and printing such values recurses, and the stack is 8 MiB.
+DEEPEST = 30_000
+
+# Values that are deeper. Freeing one recurses too, and would end the instance before it has said what is wrong.
+_undying = []
+
+# From so many tokens on it is worth a look whether the value ever ends.
+_SUSPICIOUS = 20_000
+
+# What stands for itself, and what does so where it is small enough.
+_PLAIN = frozenset({type(None), bool, str})
+_PLAIN_OR_INT = _PLAIN | {int}
+_UNCHANGEABLE = _PLAIN_OR_INT | {float, complex, bytes, range, Fraction, Decimal}
 _ITERATORS = tuple(
     type(sample)
     for sample in (
@@ -51,7 +65,7 @@ _ITERATORS = tuple(
 
 
 class TooLarge(ValueError):
-    """A value holds more than may cross, or holds itself."""
+    """A value holds more than may cross, is nested too deep, or holds itself."""
 
 
 class Opaque:
@@ -73,15 +87,82 @@ class Opaque:
         return f"<{self._kind} object, which is not a plain value>"
 
 
+# Made once: the functions of `json` make one anew for every text.
+_write = json.encoder.c_make_encoder(
+    None, None, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, False
+)
+_read = json.JSONDecoder().scan_once
+
+
 def encode(value):
     """A value as text."""
     tokens = []
     open_values = [value]
+    looked = False
     while open_values:
-        if len(tokens) + len(open_values) > MOST:
-            raise TooLarge("the value is too large, or holds itself")
-        _encode(open_values.pop(), tokens, open_values)
-    return json.dumps(tokens, separators=(",", ":"))
+        value = open_values.pop()
+        kind = type(value)
+        if kind in _PLAIN:
+            tokens.append(value)
+        elif kind is list or kind is tuple:
+            _sequence("l" if kind is list else "t", value, tokens, open_values)
+        else:
+            _encode(value, tokens, open_values)
+        held = len(tokens) + len(open_values)
+        if held > _SUSPICIOUS and not looked:
+            looked = True
+            _refuse_endless([value, *open_values])
+        if held > MOST:
+            raise TooLarge("the value is too large")
+    return "".join(_write(tokens, 0))
+
+
+def _sequence(kind, held, tokens, open_values):
+    tokens.append({kind: len(held)})
+    kinds = set(map(type, held))
+    if kinds <= _PLAIN or (kinds <= _PLAIN_OR_INT and all(_small(one) for one in held if type(one) is int)):
+        tokens.extend(held)
+    else:
+        open_values.extend(reversed(held))
+
+
+def _small(number):
+    return -_SMALL < number < _SMALL
+
+
+def _refuse_endless(roots):
+    """Raises where one of some values holds itself, or others too deep: what cannot be written down."""
+    path = set()
+    # Each way down is a list of iterators, so that it costs no stack either.
+    for root in roots:
+        way = [(id(root), iter(_held(root)))]
+        seen = set()
+        while way:
+            own, rest = way[-1]
+            path.add(own)
+            for one in rest:
+                if id(one) in path:
+                    raise TooLarge("the value holds itself")
+                if id(one) not in seen and (held := _held(one)):
+                    seen.add(id(one))
+                    way.append((id(one), iter(held)))
+                    break
+            else:
+                path.discard(own)
+                way.pop()
+            if len(way) > DEEPEST:
+                _undying.append(root)
+                raise TooLarge("the value is nested too deep")
+
+
+def _held(value):
+    if isinstance(value, list):
+        return list(list.__iter__(value))
+    if isinstance(value, tuple):
+        return tuple.__getitem__(value, slice(None))
+    if isinstance(value, dict):
+        return list(dict.values(value))
+    return ()
 
 
 def _encode(value, tokens, open_values):
@@ -141,19 +222,23 @@ def decode(text):
     """The value of a text. Raises an exception of one kind or another for a text that no encoder writes."""
     if text.count("[") + text.count("{") > _SHALLOW and not _SHAPE.fullmatch(text):
         raise ValueError("not an encoded value")
-    tokens = json.loads(text)
-    if type(tokens) is not list:
+    try:
+        tokens, end = _read(text, 0)
+    except StopIteration:
+        raise ValueError("not an encoded value") from None
+    if type(tokens) is not list or end != len(text):
         raise ValueError("not an encoded value")
     # From the end, so that what a container holds is on the stack when its token comes, the first value on top.
     done = []
     for token in reversed(tokens):
-        if type(token) is not dict:
-            if type(token) is list or type(token) is float:
-                raise ValueError("not an encoded value")
+        kind = type(token)
+        if kind is dict:
+            ((kind, content),) = token.items()
+            done.append(_decode(kind, content, done))
+        elif kind is list or kind is float:
+            raise ValueError("not an encoded value")
+        else:
             done.append(token)
-            continue
-        ((kind, content),) = token.items()
-        done.append(_decode(kind, content, done))
     (value,) = done
     return value
 
@@ -190,6 +275,11 @@ _SCALARS = {
     "o": lambda content: Opaque(str(content)),
 }
 _CONTAINERS = {"l": list, "t": tuple, "s": set, "z": frozenset, "g": iter}
+
+
+def unchangeable(values):
+    """Whether no call can change any of some values, because none can be changed at all."""
+    return _UNCHANGEABLE.issuperset(map(type, values))
 
 
 def carry_back(before, after):

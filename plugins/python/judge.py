@@ -19,6 +19,8 @@ _EXPLAIN = "__koderz_explain__"
 _LEFT = "__koderz_left__"
 _RIGHT = "__koderz_right__"
 
+_PLACE = ("lineno", "col_offset", "end_lineno", "end_col_offset")
+
 
 class _Raised:
     """Marks exceptions that came from the subject, with words for a person."""
@@ -35,7 +37,8 @@ def judge(source, entry_points):
     failures.remember(NAME, source)
     try:
         tree = ast.parse(source, NAME)
-        code = compile(ast.fix_missing_locations(_Assertions().visit(tree)), NAME, "exec", dont_inherit=True)
+        _keep_sides(tree)
+        code = compile(tree, NAME, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError) as error:
         return failures.summary(error), None
     scope = {"__name__": "check", _EXPLAIN: _explain}
@@ -102,21 +105,31 @@ def _exception(told):
             continue
 
 
-class _Assertions(ast.NodeTransformer):
-    """Keeps both sides of an assertion that compares, so that its failure can show them."""
+def _keep_sides(tree):
+    """Makes assertions that compare keep both sides, so that their failure can show them.
 
-    def visit_Assert(self, node):
-        test = node.test
-        if not (isinstance(test, ast.Compare) and len(test.ops) == 1):
-            return node
-        assign = [self._keep(_LEFT, test.left), self._keep(_RIGHT, test.comparators[0])]
-        compare = ast.Compare(self._name(_LEFT), test.ops, [self._name(_RIGHT)])
-        message = node.msg if node.msg is not None else ast.Constant(None)
-        explain = ast.Call(self._name(_EXPLAIN), [self._name(_LEFT), self._name(_RIGHT), message], [])
-        return [ast.copy_location(new, node) for new in (*assign, ast.Assert(compare, explain))]
+    Only bodies are walked: an assertion is nowhere else, and a walk through every expression takes longer than most
+    checks run.
+    """
+    open_bodies = [tree.body]
+    while open_bodies:
+        for node in open_bodies.pop():
+            if type(node) is ast.Assert:
+                _keep(node)
+                continue
+            for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+                if held := getattr(node, name, None):
+                    open_bodies.append(held)
 
-    def _keep(self, name, value):
-        return ast.Assign([ast.Name(name, ast.Store())], value)
 
-    def _name(self, name):
-        return ast.Name(name, ast.Load())
+def _keep(node):
+    test = node.test
+    if type(test) is not ast.Compare or len(test.ops) != 1:
+        return
+    # assert (LEFT := left) == (RIGHT := right), EXPLAIN(LEFT, RIGHT, message)
+    place = {name: getattr(node, name) for name in _PLACE}
+    message = node.msg if node.msg is not None else ast.Constant(None, **place)
+    left, right, explain = (ast.Name(name, ast.Load(), **place) for name in (_LEFT, _RIGHT, _EXPLAIN))
+    node.msg = ast.Call(explain, [left, right, message], [], **place)
+    test.left = ast.NamedExpr(ast.Name(_LEFT, ast.Store(), **place), test.left, **place)
+    test.comparators = [ast.NamedExpr(ast.Name(_RIGHT, ast.Store(), **place), test.comparators[0], **place)]

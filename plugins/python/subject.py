@@ -48,10 +48,10 @@ def call(entry_point, text):
     """
     try:
         positional, named = encoding.decode(text)
-        before = encoding.encode((positional, named))
+        fixed = encoding.unchangeable(positional) and not named
         value = _loaded[entry_point](*positional, **named)
-        after = encoding.encode((positional, named))
-        return encoding.encode((value, None if after == before else (positional, named))), None
+        changed = not fixed and encoding.encode((positional, named)) != text
+        return encoding.encode((value, (positional, named) if changed else None)), None
     except BaseException as error:
         told = failures.kinds(error), failures.message(error, _MESSAGE), failures.sendable(_in_words(error))
         return None, encoding.encode(told)

@@ -5,7 +5,7 @@
 //! code, so nobody else may be able to write there.
 
 use crate::error::LoadError;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
@@ -18,12 +18,39 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// The stack of an evaluator: deep recursion is ordinary in the programs it runs.
 pub(crate) const EVALUATOR_STACK: usize = 8 << 20;
 
+/// What a program's limit of processor time is a limit of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Counting {
+    /// Time of the thread on the processor.
+    #[default]
+    ProcessorTime,
+    /// Instructions of WASM, at [`INSTRUCTIONS`] a second: the same count on every machine, and slower.
+    Instructions,
+}
+
+impl Counting {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Counting::ProcessorTime => "processor-time",
+            Counting::Instructions => "instructions",
+        }
+    }
+}
+
+/// Instructions that stand for a second of processor time, where instructions are counted. An ordinary machine of 2024
+/// takes about a second for them.
+pub const INSTRUCTIONS: u64 = 1_000_000_000;
+
 /// The engines of a process, with their clock. Cheap to clone; whatever runs guest code keeps a clone, because a call
 /// under a clock that has stopped would never be ended.
 #[derive(Clone)]
 pub struct Engines {
     pub(crate) plugins: Engine,
     pub(crate) evaluators: Engine,
+    /// The folder for compiled code.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "the engines have it"))]
+    pub(crate) cache: Option<PathBuf>,
+    pub(crate) counting: Counting,
     _clock: Arc<Clock>,
 }
 
@@ -33,17 +60,31 @@ impl Engines {
     /// # Errors
     /// If the folder cannot be made private, or the engine refuses this machine.
     pub fn new(cache: Option<&Path>) -> Result<Self, LoadError> {
-        let cache = cache.map(open_cache).transpose()?;
+        Engines::counting(cache, Counting::ProcessorTime)
+    }
+
+    /// The same, with a choice of what evaluators count.
+    ///
+    /// # Errors
+    /// As [`Engines::new`].
+    pub fn counting(cache: Option<&Path>, counting: Counting) -> Result<Self, LoadError> {
+        let folder = cache;
+        let cache = folder.map(open_cache).transpose()?;
         let plugins = engine(cache.clone(), |_| {})?;
         let evaluators = engine(cache, |config| {
             config.max_wasm_stack(EVALUATOR_STACK);
+            config.consume_fuel(counting == Counting::Instructions);
             // Linking WASI turns the engine's async support on, and its stacks may not be smaller than the guest's.
             config.async_stack_size(EVALUATOR_STACK + (1 << 20));
+            #[cfg(target_os = "linux")]
+            config.with_host_memory(Arc::new(crate::evaluator::memory::Creator));
         })?;
         let clock = Arc::new(Clock::start(vec![plugins.clone(), evaluators.clone()])?);
         Ok(Engines {
             plugins,
             evaluators,
+            cache: folder.map(Path::to_owned),
+            counting,
             _clock: clock,
         })
     }

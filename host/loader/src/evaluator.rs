@@ -6,25 +6,41 @@
 //! side ends the judge as well, and is remembered here rather than told to it.
 
 mod budget;
+#[cfg(target_os = "linux")]
+mod compiled;
+#[cfg(any(target_os = "linux", test))]
+mod image;
 mod inmate;
+#[cfg_attr(not(target_os = "linux"), path = "evaluator/unmapped.rs")]
+pub(crate) mod memory;
 mod output;
+#[cfg(target_os = "linux")]
+mod pages;
+mod turns;
+mod verdicts;
 mod words;
 
 use crate::bindings::exports::koderz::plugin::evaluator::{Guest as Exports, GuestIndices, Objection};
 use crate::bindings::exports::koderz::plugin::identity;
 use crate::engine::Engines;
 use budget::Overrun;
+#[cfg(target_os = "linux")]
+use compiled::Place;
 use inmate::{Inmate, Role};
 use koderz_api::execution::{ExecutionError, ExecutionErrorKind, Exit, Limits, Outcome, Program};
 use koderz_api::identity::PluginInfo;
 use koderz_api::mirror::Mirror;
 use koderz_core::ports::Evaluator;
+use memory::Stock;
 use output::Captured;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
-use wasmtime::component::{Component, InstancePre};
-use wasmtime::{Engine, Store};
+use turns::Turns;
+use verdicts::Verdicts;
+use wasmtime::Store;
+use wasmtime::component::{Component, Instance, InstancePre};
 use words::{in_words, shown};
 
 /// The stack of a thread that runs programs: the guest's own, and room for the host below and above it. Only what is
@@ -46,22 +62,55 @@ const ABOUT: Limits = Limits {
 /// An evaluator's component, linked: what instances are made from. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Sandbox {
+    engines: Engines,
     instances: InstancePre<Inmate>,
     indices: Arc<GuestIndices>,
+    stock: Option<Arc<Stock>>,
 }
 
 impl Sandbox {
-    pub(crate) fn new(engine: &Engine, component: &Component) -> wasmtime::Result<Self> {
-        let instances = inmate::linker(engine)?.instantiate_pre(component)?;
+    /// Compiles a component with this digest, or finds it compiled.
+    pub(crate) fn new(engines: &Engines, bytes: Vec<u8>, digest: &str) -> wasmtime::Result<Self> {
+        let engine = &engines.evaluators;
+        #[cfg(target_os = "linux")]
+        {
+            let place = engines
+                .cache
+                .as_deref()
+                .map(|folder| Place::new(folder, digest, engine));
+            match compiled::compile(engine, bytes, place.as_ref())? {
+                Ok((component, stock)) => Sandbox::linked(engines, &component, Some(stock)),
+                Err(bytes) => Sandbox::linked(engines, &Component::from_binary(engine, &bytes)?, None),
+            }
+        }
+        #[cfg(not(target_os = "linux"))]
+        Sandbox::linked(engines, &Component::from_binary(engine, &bytes)?, None)
+    }
+
+    fn linked(engines: &Engines, component: &Component, stock: Option<Arc<Stock>>) -> wasmtime::Result<Self> {
+        let instances = inmate::linker(&engines.evaluators)?.instantiate_pre(component)?;
         let indices = Arc::new(GuestIndices::new(&instances)?);
-        Ok(Sandbox { instances, indices })
+        Ok(Sandbox {
+            engines: engines.clone(),
+            instances,
+            indices,
+            stock,
+        })
+    }
+
+    fn instantiate(&self, store: &mut Store<Inmate>) -> wasmtime::Result<Instance> {
+        let make = || self.instances.instantiate(store);
+        match &self.stock {
+            Some(stock) => stock.while_making(make),
+            None => make(),
+        }
     }
 
     /// Who the plugin is; the error says what happened.
     pub(crate) fn describe(&self) -> Result<PluginInfo, String> {
         self.about(|sandbox, cell| {
             let indices = identity::GuestIndices::new(&sandbox.instances)?;
-            let instance = sandbox.instances.instantiate(&mut cell.store)?;
+            let instance = sandbox.instantiate(&mut cell.store)?;
             let guest = indices.load(&mut cell.store, &instance)?;
             guest.call_describe(&mut cell.store)
         })
@@ -83,21 +132,36 @@ impl Sandbox {
 
 /// An evaluator in a component.
 pub struct ComponentEvaluator {
-    _engines: Engines,
     sandbox: Sandbox,
     identity: PluginInfo,
     languages: Vec<String>,
+    turns: Turns,
+    digest: String,
+    verdicts: Option<Verdicts>,
 }
 
 impl ComponentEvaluator {
-    pub(crate) fn open(engines: &Engines, sandbox: Sandbox, identity: &PluginInfo) -> Result<Self, String> {
+    pub(crate) fn open(sandbox: Sandbox, identity: &PluginInfo, digest: &str) -> Result<Self, String> {
         let languages = sandbox.languages()?;
         Ok(ComponentEvaluator {
-            _engines: engines.clone(),
             sandbox,
             identity: identity.clone(),
             languages,
+            turns: Turns::one_per_processor(),
+            digest: digest.to_owned(),
+            verdicts: None,
         })
+    }
+
+    /// The same evaluator, which runs no program twice: what one came to is kept as long as the value lives, and in a
+    /// folder of the caller's beyond that.
+    #[must_use]
+    pub fn remembering(self, folder: Option<PathBuf>) -> Self {
+        let verdicts = Verdicts::new(self.digest.clone(), self.sandbox.engines.counting, folder);
+        ComponentEvaluator {
+            verdicts: Some(verdicts),
+            ..self
+        }
     }
 
     fn failed(&self, message: String) -> ExecutionError {
@@ -166,8 +230,8 @@ impl ComponentEvaluator {
         let aside = Captured::at_most(program.limits.output_bytes);
         let mut cell = self.cell(program, &aside, Role::Judge(Box::new(subject)))?;
         let ended = cell.exports.call_judge(&mut cell.store, judge, &program.entry_points);
-        cell.store.data_mut().budget.pause();
         let own = cell.overrun();
+        cell.store.data_mut().budget.pause();
         let (cpu, memory) = (cell.cpu(), cell.memory());
         let answered = cell.store.data().answered;
         let Role::Judge(mut subject) = std::mem::replace(&mut cell.store.data_mut().role, Role::Alone) else {
@@ -206,7 +270,20 @@ impl Evaluator for ComponentEvaluator {
     }
 
     fn execute(&self, program: &Program) -> Result<Outcome, ExecutionError> {
-        on_own_thread(|| self.run(program)).unwrap_or_else(|message| Err(self.failed(message)))
+        let run = || {
+            let _turn = self.turns.take();
+            on_own_thread(|| self.run(program)).unwrap_or_else(|message| Err(self.failed(message)))
+        };
+        let Some(verdicts) = &self.verdicts else {
+            return run();
+        };
+        let key = verdicts.key(program);
+        if let Some(outcome) = verdicts.find(&key) {
+            return Ok(outcome);
+        }
+        let outcome = run()?;
+        verdicts.keep(key, &outcome);
+        Ok(outcome)
     }
 }
 
@@ -218,8 +295,8 @@ pub(crate) struct Cell {
 
 impl Cell {
     fn new(sandbox: &Sandbox, limits: &Limits, output: Captured, stdin: &[u8], role: Role) -> wasmtime::Result<Self> {
-        let mut store = inmate::store(sandbox.instances.engine(), limits, output, stdin, role);
-        let instance = sandbox.instances.instantiate(&mut store)?;
+        let mut store = inmate::store(&sandbox.engines, limits, output, stdin, role)?;
+        let instance = sandbox.instantiate(&mut store)?;
         let exports = sandbox.indices.load(&mut store, &instance)?;
         Ok(Cell { store, exports })
     }
@@ -228,6 +305,7 @@ impl Cell {
     fn call(&mut self, entry_point: &str, input: &str) -> wasmtime::Result<Result<String, String>> {
         self.store.data_mut().budget.resume();
         let answer = self.exports.call_call(&mut self.store, entry_point, input);
+        inmate::count(&mut self.store);
         let inmate = self.store.data_mut();
         inmate.budget.pause();
         if let Err(trap) = &answer {
@@ -248,6 +326,7 @@ impl Cell {
     }
 
     fn overrun(&mut self) -> Option<Overrun> {
+        inmate::count(&mut self.store);
         self.store.data_mut().overrun()
     }
 

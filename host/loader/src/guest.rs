@@ -1,11 +1,11 @@
 //! One instance of a suite or a policy: its store, its bounds, and what its failures are called.
 //!
-//! An instance gets the log and nothing else of the world. It lives for one call, or for a policy as long as nothing
-//! goes wrong; after any failure its store is dropped, because a trap can leave it half done.
+//! An instance gets the log and what its plugin is granted, and nothing else of the world. It lives for one call, or for
+//! a policy as long as nothing goes wrong; after any failure its store is dropped, because a trap can leave it half done.
 
 use crate::bindings::koderz::plugin::{data, log};
 use crate::engine::ticks;
-use crate::grants::Grants;
+use crate::grants::Blobs;
 use crate::limits::Memory;
 use koderz_api::identity::PluginInfo;
 use koderz_core::ports::PluginError;
@@ -29,7 +29,8 @@ pub(crate) struct Guest {
     pub(crate) memory: Memory,
     plugin: Arc<str>,
     last_error: Option<String>,
-    grants: Grants,
+    /// The way to what its plugin is granted.
+    pub(crate) blobs: Blobs,
 }
 
 impl log::Host for Guest {
@@ -54,7 +55,7 @@ impl log::Host for Guest {
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     log::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
-    data::add_to_linker::<_, HasSelf<Grants>>(&mut linker, |guest: &mut Guest| &mut guest.grants)?;
+    data::add_to_linker::<_, HasSelf<Blobs>>(&mut linker, |guest: &mut Guest| &mut guest.blobs)?;
     Ok(linker)
 }
 
@@ -64,7 +65,7 @@ pub(crate) fn store(engine: &Engine, plugin: &Arc<str>) -> Store<Guest> {
         memory: Memory::at_most(MEMORY),
         plugin: plugin.clone(),
         last_error: None,
-        grants: Grants::default(),
+        blobs: Blobs::default(),
     };
     let mut store = Store::new(engine, guest);
     store.limiter(|guest| &mut guest.memory);

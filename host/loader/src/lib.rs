@@ -22,9 +22,10 @@ mod retry;
 mod settings;
 mod suite;
 
-pub use engine::Engines;
+pub use engine::{Counting, Engines, INSTRUCTIONS};
 pub use error::LoadError;
 pub use evaluator::ComponentEvaluator;
+pub use grants::{GrantError, Grants};
 pub use library::{Library, Wanted};
 pub use plugin::Plugin;
 pub use probe::Interface;

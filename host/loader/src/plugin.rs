@@ -4,6 +4,7 @@ use crate::bindings::exports::koderz::plugin::{identity, retry, suite};
 use crate::engine::Engines;
 use crate::error::LoadError;
 use crate::evaluator::{ComponentEvaluator, Sandbox};
+use crate::grants::Grants;
 use crate::guest::{self, Guest};
 use crate::probe::{self, Border, Interface};
 use crate::retry::ComponentRetry;
@@ -23,9 +24,12 @@ use wasmtime::component::{Component, InstancePre};
 /// The largest file that is read. An interpreter with its library has some 30 MB.
 const LARGEST: u64 = 256 << 20;
 
-/// A loaded plugin. Cheap to clone.
+/// A loaded plugin, and what it is granted. Cheap to clone.
 #[derive(Clone)]
-pub struct Plugin(Arc<Loaded>);
+pub struct Plugin {
+    loaded: Arc<Loaded>,
+    granted: Grants,
+}
 
 struct Loaded {
     engines: Engines,
@@ -60,7 +64,7 @@ impl Plugin {
                 exports: border.exports_in_words(),
             });
         }
-        let digest = Sha256::digest(&bytes)
+        let digest: String = Sha256::digest(&bytes)
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
@@ -70,8 +74,7 @@ impl Plugin {
         };
         let is_evaluator = border.interfaces.contains(&Interface::Evaluator);
         let (identity, schemas, instances) = if is_evaluator {
-            let component = Component::from_binary(&engines.evaluators, &bytes).map_err(broken)?;
-            let sandbox = Sandbox::new(&engines.evaluators, &component).map_err(broken)?;
+            let sandbox = Sandbox::new(engines, bytes, &digest).map_err(broken)?;
             let identity = sandbox.describe().map_err(|what| first_call(path, "describe", what))?;
             (identity, BTreeMap::new(), Instances::Evaluator(sandbox))
         } else {
@@ -92,7 +95,7 @@ impl Plugin {
             (identity, schemas, Instances::Pure(instances))
         };
         check_identity(path, &identity)?;
-        Ok(Plugin(Arc::new(Loaded {
+        let loaded = Arc::new(Loaded {
             engines: engines.clone(),
             path: path.to_owned(),
             digest,
@@ -100,42 +103,59 @@ impl Plugin {
             identity,
             schemas,
             instances,
-        })))
+        });
+        Ok(Plugin {
+            loaded,
+            granted: Grants::default(),
+        })
+    }
+
+    /// The same plugin, granted this data in the place of what it was granted before. Only suites read any.
+    #[must_use]
+    pub fn granted(&self, granted: Grants) -> Self {
+        Plugin {
+            loaded: self.loaded.clone(),
+            granted,
+        }
     }
 
     /// Who it is.
     pub fn identity(&self) -> &PluginInfo {
-        &self.0.identity
+        &self.loaded.identity
     }
 
     /// Where its file is.
     pub fn path(&self) -> &Path {
-        &self.0.path
+        &self.loaded.path
     }
 
     /// SHA-256 of its file, in hexadecimal.
     pub fn digest(&self) -> &str {
-        &self.0.digest
+        &self.loaded.digest
     }
 
     /// The interfaces of the contract that it exports.
     pub fn interfaces(&self) -> &[Interface] {
-        &self.0.border.interfaces
+        &self.loaded.border.interfaces
     }
 
     /// What it imports.
     pub fn imports(&self) -> &[String] {
-        &self.0.border.imports
+        &self.loaded.border.imports
     }
 
     /// The JSON Schema of the settings that it takes as a suite or as a policy.
     pub fn schema(&self, interface: Interface) -> Option<&Value> {
-        self.0.schemas.get(&interface).map(Schema::text)
+        self.loaded.schemas.get(&interface).map(Schema::text)
     }
 
     /// Names of the settings that it takes as a suite or as a policy.
     pub fn setting_names(&self, interface: Interface) -> Vec<&str> {
-        self.0.schemas.get(&interface).map(Schema::names).unwrap_or_default()
+        self.loaded
+            .schemas
+            .get(&interface)
+            .map(Schema::names)
+            .unwrap_or_default()
     }
 
     /// Settings from pairs of name and text, as a user types them.
@@ -143,18 +163,23 @@ impl Plugin {
     /// # Errors
     /// If the plugin's schema refuses one.
     pub fn settings(&self, interface: Interface, pairs: &[(String, String)]) -> Result<Map<String, Value>, LoadError> {
-        let schema = self.0.schemas.get(&interface).ok_or_else(|| self.lacks(interface))?;
+        let schema = self
+            .loaded
+            .schemas
+            .get(&interface)
+            .ok_or_else(|| self.lacks(interface))?;
         schema.settings(pairs).map_err(|source| self.setting(source))
     }
 
     /// How it is named in a run's manifest: with its file's full path, because the run may be gone on with elsewhere.
     pub fn usage(&self, settings: &Map<String, Value>) -> PluginUse {
-        let path = std::path::absolute(&self.0.path).unwrap_or_else(|_| self.0.path.clone());
+        let path = std::path::absolute(&self.loaded.path).unwrap_or_else(|_| self.loaded.path.clone());
         PluginUse {
-            identity: self.0.identity.clone(),
-            digest: self.0.digest.clone(),
+            identity: self.loaded.identity.clone(),
+            digest: self.loaded.digest.clone(),
             file: path.display().to_string(),
             settings: settings.clone(),
+            grants: self.granted.usage(),
         }
     }
 
@@ -164,8 +189,14 @@ impl Plugin {
     /// If it is none, or refuses the settings.
     pub fn open_suite(&self, settings: &Map<String, Value>) -> Result<ComponentSuite, LoadError> {
         let instances = self.pure(Interface::Suite, settings)?;
-        ComponentSuite::open(&self.0.engines, instances, &self.0.identity, &text(settings))
-            .map_err(|error| self.opening(error))
+        ComponentSuite::open(
+            &self.loaded.engines,
+            instances,
+            &self.loaded.identity,
+            &text(settings),
+            &self.granted,
+        )
+        .map_err(|error| self.opening(error))
     }
 
     /// Opens it as a retry policy.
@@ -174,7 +205,7 @@ impl Plugin {
     /// If it is none, or refuses the settings.
     pub fn open_retry(&self, settings: &Map<String, Value>) -> Result<ComponentRetry, LoadError> {
         let instances = self.pure(Interface::Retry, settings)?;
-        ComponentRetry::open(&self.0.engines, instances, &self.0.identity, &text(settings))
+        ComponentRetry::open(&self.loaded.engines, instances, &self.loaded.identity, &text(settings))
             .map_err(|error| self.opening(error))
     }
 
@@ -183,17 +214,17 @@ impl Plugin {
     /// # Errors
     /// If it is none, or does not say which languages it runs.
     pub fn open_evaluator(&self) -> Result<ComponentEvaluator, LoadError> {
-        match &self.0.instances {
+        match &self.loaded.instances {
             Instances::Evaluator(sandbox) => {
-                ComponentEvaluator::open(&self.0.engines, sandbox.clone(), &self.0.identity)
-                    .map_err(|what| first_call(&self.0.path, "languages", what))
+                ComponentEvaluator::open(sandbox.clone(), &self.loaded.identity, &self.loaded.digest)
+                    .map_err(|what| first_call(&self.loaded.path, "languages", what))
             }
             Instances::Pure(_) => Err(self.lacks(Interface::Evaluator)),
         }
     }
 
     fn pure(&self, wanted: Interface, settings: &Map<String, Value>) -> Result<&InstancePre<Guest>, LoadError> {
-        match (&self.0.instances, self.0.schemas.get(&wanted)) {
+        match (&self.loaded.instances, self.loaded.schemas.get(&wanted)) {
             (Instances::Pure(instances), Some(schema)) => {
                 schema.check(settings).map_err(|source| self.setting(source))?;
                 Ok(instances)
@@ -203,7 +234,7 @@ impl Plugin {
     }
 
     fn setting(&self, source: SettingError) -> LoadError {
-        let PluginInfo { name, version, .. } = self.0.identity.clone();
+        let PluginInfo { name, version, .. } = self.loaded.identity.clone();
         LoadError::Setting { name, version, source }
     }
 
@@ -211,7 +242,7 @@ impl Plugin {
         match error {
             Opening::Refused(what) => self.setting(SettingError::Plugin(what)),
             Opening::Failed(source) => LoadError::Call {
-                path: self.0.path.clone(),
+                path: self.loaded.path.clone(),
                 source,
             },
         }
@@ -219,11 +250,11 @@ impl Plugin {
 
     fn lacks(&self, wanted: Interface) -> LoadError {
         LoadError::LacksInterface {
-            path: self.0.path.clone(),
-            name: self.0.identity.name.clone(),
-            version: self.0.identity.version.clone(),
+            path: self.loaded.path.clone(),
+            name: self.loaded.identity.name.clone(),
+            version: self.loaded.identity.version.clone(),
             wanted: wanted.name(),
-            exports: self.0.border.exports_in_words(),
+            exports: self.loaded.border.exports_in_words(),
         }
     }
 }

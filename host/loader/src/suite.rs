@@ -6,6 +6,7 @@
 use crate::bindings::exports::koderz::plugin::reference;
 use crate::bindings::exports::koderz::plugin::suite::{GuestIndices, GuestSuite};
 use crate::engine::Engines;
+use crate::grants::{Blobs, Grants};
 use crate::guest::{self, Guest, explain, failed};
 use crate::plugin::Opening;
 use koderz_api::identity::PluginInfo;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::{InstancePre, ResourceAny};
 
-/// A suite in a component, with its settings.
+/// A suite in a component, with its settings and what it is granted.
 pub struct ComponentSuite {
     _engines: Engines,
     instances: InstancePre<Guest>,
@@ -26,6 +27,7 @@ pub struct ComponentSuite {
     identity: PluginInfo,
     name: Arc<str>,
     settings: String,
+    granted: Grants,
 }
 
 impl ComponentSuite {
@@ -34,6 +36,7 @@ impl ComponentSuite {
         instances: &InstancePre<Guest>,
         identity: &PluginInfo,
         settings: &str,
+        granted: &Grants,
     ) -> Result<Self, Opening> {
         let indices = GuestIndices::new(instances)
             .map_err(|error| Opening::Failed(failed(identity, "open", None, format!("{error:#}"))))?;
@@ -45,9 +48,17 @@ impl ComponentSuite {
             identity: identity.clone(),
             name: identity.name.as_str().into(),
             settings: settings.to_owned(),
+            granted: granted.clone(),
         };
         suite.with("open", None, |_, _, _| Ok(()))?;
         Ok(suite)
+    }
+
+    /// A store for one instance.
+    fn store(&self) -> Store<Guest> {
+        let mut store = guest::store(self.instances.engine(), &self.name);
+        store.data_mut().blobs = Blobs::new(&self.granted);
+        store
     }
 
     /// Opens the suite in a fresh instance and calls it there.
@@ -57,7 +68,7 @@ impl ComponentSuite {
         task: Option<&str>,
         body: impl FnOnce(GuestSuite<'_>, ResourceAny, &mut Store<Guest>) -> wasmtime::Result<T>,
     ) -> Result<T, Opening> {
-        let mut store = guest::store(self.instances.engine(), &self.name);
+        let mut store = self.store();
         let opened = self.instances.instantiate(&mut store).and_then(|instance| {
             let guest = self.indices.load(&mut store, &instance)?;
             let opened = guest.suite().call_open(&mut store, &self.settings)?;
@@ -130,7 +141,7 @@ impl Suite for ComponentSuite {
             return Ok(None);
         };
         let failed = |what| failed(&self.identity, "answer", Some(&task.id), what);
-        let mut store = guest::store(self.instances.engine(), &self.name);
+        let mut store = self.store();
         let told = task.clone().mirror();
         let answered = self.instances.instantiate(&mut store).and_then(|instance| {
             let guest = reference.load(&mut store, &instance)?;

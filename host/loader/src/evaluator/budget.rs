@@ -1,9 +1,10 @@
 //! What a program may use up, and how much it has.
 //!
 //! Time is counted on the processor of the thread that runs the program, so that a busy machine does not change a
-//! verdict. Judge and subject share a thread and take turns, so each has a budget of its own that stands still while
+//! verdict; or in instructions, so that another machine does not change it either. Judge and subject share a thread and take turns, so each has a budget of its own that stands still while
 //! the other works.
 
+use crate::engine::{Counting, INSTRUCTIONS};
 use koderz_api::execution::Limits;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -37,11 +38,12 @@ pub(crate) struct Budget {
     cpu: Duration,
     wall: Duration,
     turn: Option<(Duration, Instant)>,
+    counting: Counting,
 }
 
 impl Budget {
     /// A budget whose first turn begins now.
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, counting: Counting) -> Self {
         let turn = Some((thread_time(), Instant::now()));
         Budget {
             cpu_limit: limits.cpu,
@@ -49,6 +51,7 @@ impl Budget {
             cpu: Duration::ZERO,
             wall: Duration::ZERO,
             turn,
+            counting,
         }
     }
 
@@ -63,16 +66,22 @@ impl Budget {
         self.turn.get_or_insert_with(|| (thread_time(), Instant::now()));
     }
 
-    /// Counts time that the program asked to sleep as if it had worked.
+    /// Counts time that the program asked to sleep as if it had worked, up to its limit and no further: it has not slept.
     pub(crate) fn charge(&mut self, time: Duration) {
-        self.cpu = self.cpu.saturating_add(time);
+        self.cpu += time.min(self.cpu_limit.saturating_sub(self.cpu()));
+    }
+
+    /// Counts instructions. Nothing else is counted where they are.
+    pub(crate) fn count(&mut self, instructions: u64) {
+        self.cpu += time_of(instructions);
     }
 
     /// Time on the processor so far.
     pub(crate) fn cpu(&self) -> Duration {
-        let turn = self
-            .turn
-            .map_or(Duration::ZERO, |(cpu, _)| thread_time().saturating_sub(cpu));
+        let turn = match (self.turn, self.counting) {
+            (Some((before, _)), Counting::ProcessorTime) => thread_time().saturating_sub(before),
+            _ => Duration::ZERO,
+        };
         self.cpu.saturating_add(turn)
     }
 
@@ -91,6 +100,18 @@ impl Budget {
             None
         }
     }
+}
+
+/// The instructions that stand for a time.
+pub(crate) fn instructions_of(time: Duration) -> u64 {
+    let instructions = time.as_nanos() * u128::from(INSTRUCTIONS) / 1_000_000_000;
+    u64::try_from(instructions).unwrap_or(u64::MAX)
+}
+
+/// The time that stands for instructions.
+fn time_of(instructions: u64) -> Duration {
+    let nanos = u128::from(instructions) * 1_000_000_000 / u128::from(INSTRUCTIONS);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 /// Time that this thread has spent on the processor.
@@ -123,16 +144,29 @@ mod tests {
 
     #[test]
     fn sleeping_is_charged_as_work() {
-        let mut budget = Budget::new(&limits(Duration::from_secs(5)));
+        let mut budget = Budget::new(&limits(Duration::from_secs(5)), Counting::ProcessorTime);
         budget.charge(Duration::from_secs(4));
         assert_eq!(budget.overrun(), None);
+        budget.charge(Duration::from_secs(1_000_000_000));
+        assert_eq!(budget.overrun(), Some(Overrun::Cpu));
+        let said = budget.cpu();
+        assert!(said < Duration::from_secs(6), "it has not worked for {said:?}");
+    }
+
+    #[test]
+    fn where_instructions_are_counted_nothing_else_is() {
+        let mut budget = Budget::new(&limits(Duration::from_secs(5)), Counting::Instructions);
+        budget.count(instructions_of(Duration::from_secs(3)));
+        assert_eq!(budget.cpu(), Duration::from_secs(3));
         budget.charge(Duration::from_secs(1));
+        assert_eq!((budget.cpu(), budget.overrun()), (Duration::from_secs(4), None));
+        budget.count(instructions_of(Duration::from_secs(1)));
         assert_eq!(budget.overrun(), Some(Overrun::Cpu));
     }
 
     #[test]
     fn a_budget_stands_still_between_turns() {
-        let mut budget = Budget::new(&limits(Duration::from_secs(5)));
+        let mut budget = Budget::new(&limits(Duration::from_secs(5)), Counting::ProcessorTime);
         budget.pause();
         let before = budget.cpu();
         let busy: u64 = (0..2_000_000_u64).fold(0, |sum, value| sum ^ value.wrapping_mul(31));
@@ -147,6 +181,9 @@ mod tests {
             wall: Duration::ZERO,
             ..limits(Duration::from_secs(5))
         };
-        assert_eq!(Budget::new(&limits).overrun(), Some(Overrun::Wall));
+        assert_eq!(
+            Budget::new(&limits, Counting::ProcessorTime).overrun(),
+            Some(Overrun::Wall)
+        );
     }
 }

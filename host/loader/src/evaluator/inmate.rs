@@ -5,10 +5,11 @@
 //! is kept and bounded.
 
 use super::Cell;
-use super::budget::{Budget, Overrun};
+use super::budget::{Budget, Overrun, instructions_of};
 use super::output::Captured;
 use crate::bindings::koderz::plugin::{data, log, subject};
-use crate::grants::Grants;
+use crate::engine::{Counting, Engines};
+use crate::grants::Blobs;
 use crate::limits::Memory;
 use koderz_api::execution::Limits;
 use koderz_core::seed;
@@ -54,9 +55,11 @@ pub(crate) struct Inmate {
     pub(crate) answered: bool,
     output: Captured,
     time: Time,
+    /// Instructions that are left, where they are counted, at the last look.
+    left: u64,
     wasi: WasiCtx,
     table: ResourceTable,
-    grants: Grants,
+    blobs: Blobs,
     overrun: Option<Overrun>,
 }
 
@@ -198,13 +201,19 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Inmate>> {
     monotonic_clock::add_to_linker::<Inmate, HasSleepless>(&mut linker, |inmate| Sleepless(inmate))?;
     linker.allow_shadowing(false);
     log::add_to_linker::<_, HasSelf<Inmate>>(&mut linker, |inmate| inmate)?;
-    data::add_to_linker::<_, HasSelf<Grants>>(&mut linker, |inmate: &mut Inmate| &mut inmate.grants)?;
+    data::add_to_linker::<_, HasSelf<Blobs>>(&mut linker, |inmate: &mut Inmate| &mut inmate.blobs)?;
     subject::add_to_linker::<_, HasSelf<Inmate>>(&mut linker, |inmate| inmate)?;
     Ok(linker)
 }
 
 /// A store for one instance. Its time begins now.
-pub(crate) fn store(engine: &Engine, limits: &Limits, output: Captured, stdin: &[u8], role: Role) -> Store<Inmate> {
+pub(crate) fn store(
+    engines: &Engines,
+    limits: &Limits,
+    output: Captured,
+    stdin: &[u8],
+    role: Role,
+) -> wasmtime::Result<Store<Inmate>> {
     let time = Time(Arc::new(AtomicU64::new(0)));
     let mut chance = seed::Stream::new(0);
     let mut random = || Deterministic::new((0..RANDOM).map(|_| (chance.bits() >> 56) as u8).collect());
@@ -223,24 +232,39 @@ pub(crate) fn store(engine: &Engine, limits: &Limits, output: Captured, stdin: &
         .build();
     let memory = Memory::at_most(usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX));
     let inmate = Inmate {
-        budget: Budget::new(limits),
+        budget: Budget::new(limits, engines.counting),
         memory,
         role,
         trap: None,
         answered: false,
         output,
         time,
+        left: 0,
         wasi,
         table: ResourceTable::new(),
-        grants: Grants::default(),
+        blobs: Blobs::default(),
         overrun: None,
     };
-    let mut store = Store::new(engine, inmate);
+    let mut store = Store::new(&engines.evaluators, inmate);
+    if engines.counting == Counting::Instructions {
+        let left = instructions_of(limits.cpu);
+        store.set_fuel(left)?;
+        store.data_mut().left = left;
+    }
     store.limiter(|inmate| &mut inmate.memory);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|mut context| match context.data_mut().overrun() {
         Some(overrun) => Err(overrun.into()),
         None => Ok(UpdateDeadline::Continue(1)),
     });
-    store
+    Ok(store)
+}
+
+/// Takes in the instructions since the last look, where they are counted.
+pub(crate) fn count(store: &mut Store<Inmate>) {
+    if let Ok(left) = store.get_fuel() {
+        let inmate = store.data_mut();
+        inmate.budget.count(inmate.left.saturating_sub(left));
+        inmate.left = left;
+    }
 }

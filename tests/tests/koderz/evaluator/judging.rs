@@ -1,8 +1,9 @@
 //! What crosses between a check and what it checks, and what is said of a failure.
 
-use super::python::{CHECK, judged, program, python};
+use super::python::{CHECK, judged, program, python, run};
 use koderz_api::execution::{ExecutionErrorKind, Exit};
 use koderz_core::ports::Evaluator;
+use std::time::Duration;
 
 #[test]
 fn a_right_answer_passes_and_a_wrong_one_fails_with_both_sides_shown() {
@@ -90,4 +91,86 @@ fn words_that_are_not_fit_to_be_shown_are_written_out() {
         panic!("an exception passed");
     };
     assert!(why.starts_with("ValueError: \\u{1b}[2J \\ud800\n"), "{why}");
+}
+
+#[test]
+fn a_value_without_an_end_is_a_failure_that_says_so_at_once() {
+    for (body, said) in [
+        (
+            "a = []\n    a.append(a)\n    return a",
+            "TooLarge: the value holds itself",
+        ),
+        (
+            "a = {}\n    b = [1, (a, 2)]\n    a[0] = b\n    return b",
+            "TooLarge: the value holds itself",
+        ),
+        (
+            "a = []\n    for _ in range(100_000): a = [a]\n    return a",
+            "TooLarge: the value is nested too deep",
+        ),
+        (
+            "a = ()\n    for _ in range(100_000): a = (a,)\n    return a",
+            "TooLarge: the value is nested too deep",
+        ),
+        (
+            "a = {}\n    for _ in range(100_000): a = {0: a}\n    return a",
+            "TooLarge: the value is nested too deep",
+        ),
+        ("x.append(x)", "TooLarge: the value holds itself"),
+    ] {
+        let outcome = run(&program(&format!("def f(x):\n    {body}\n"), Some("f([1])\n")));
+        let Exit::Failed(why) = &outcome.exit else {
+            panic!("{body}: {:?}", outcome.exit);
+        };
+        assert!(why.starts_with(said), "{body}: {why}");
+        assert!(outcome.cpu < Duration::from_secs(3), "{body}: {:?}", outcome.cpu);
+    }
+}
+
+#[test]
+fn an_iterator_reaches_the_function_as_it_was_sent() {
+    assert_eq!(
+        judged(
+            "def f(x):\n    return list(x)\n",
+            "assert f(iter([1, 2])) == [1, 2]\nassert f(map(abs, [-3])) == [3]\n"
+        ),
+        Exit::Passed
+    );
+}
+
+#[test]
+fn a_failing_assertion_shows_both_sides_wherever_it_stands_and_the_message_of_the_check() {
+    for (judge, said) in [
+        (
+            "def check(g):\n    for x in [2]:\n        if x:\n            assert g(x) == 4, 'square'\ncheck(f)\n",
+            "AssertionError: 5 on the left, 4 on the right (square)\n  line 4, in check: assert g(x) == 4, 'square'",
+        ),
+        (
+            "try:\n    pass\nfinally:\n    assert [f(2)] == [4]\n",
+            "AssertionError: [5] on the left, [4] on the right\n  line 4, in <module>: assert [f(2)] == [4]",
+        ),
+        (
+            "match 1:\n    case 1:\n        assert f(2) < 4\n",
+            "AssertionError: 5 on the left, 4 on the right\n  line 3, in <module>: assert f(2) < 4",
+        ),
+        (
+            "class Case:\n    def run(self):\n        assert not f(2), 'no'\nCase().run()\n",
+            "AssertionError: no\n  line 3, in run: assert not f(2), 'no'",
+        ),
+    ] {
+        assert_eq!(
+            judged("def f(x):\n    return 5\n", judge),
+            Exit::Failed(said.to_owned())
+        );
+    }
+}
+
+#[test]
+fn an_exception_shows_the_answers_own_lines() {
+    let subject = "def g(x):\n    return 1 / x\n\ndef f(x):\n    return g(x - 2)\n";
+    let Exit::Failed(why) = judged(subject, CHECK) else {
+        panic!("an exception passed");
+    };
+    let said = "ZeroDivisionError: division by zero\n  line 5, in f: return g(x - 2)\n  line 2, in g: return 1 / x";
+    assert_eq!(why, said);
 }

@@ -2,7 +2,7 @@
 #
 # A line of `##` begins each: its name, and how it ends. A line of `#?` is a line of a check of its own.
 
-## replaces isinstance -> crashed
+## replaces isinstance -> failed
 import builtins
 builtins.isinstance = lambda *a: True
 def f(x): return 5
@@ -38,7 +38,7 @@ import builtins
 builtins.AssertionError = type('Never', (Exception,), {})
 def f(x): return 5
 
-## replaces hex, str and int -> crashed
+## replaces hex, str and int -> failed
 import builtins
 builtins.hex = builtins.str = builtins.int = lambda *a: 4
 def f(x): return 5

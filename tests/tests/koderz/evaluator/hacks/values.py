@@ -245,13 +245,13 @@ def f(x): return type('"},4,{"o":"', (), {})()
 ## a type with a name of a megabyte -> failed
 def f(x): return type('A' * 10 ** 6, (), {})()
 
-## a list one hundred thousand deep -> crashed
+## a list one hundred thousand deep -> failed
 def f(x):
     a = []
     for _ in range(100000): a = [a]
     return a
 
-## a list one hundred thousand deep against another -> crashed
+## a list one hundred thousand deep against another -> failed
 #? deep = [2]
 #? for _ in range(100000): deep = [deep]
 #? assert f(2) == deep
