@@ -28,6 +28,7 @@ pub(crate) fn manifest() -> Manifest {
         digest: "00ff".to_owned(),
         file: format!("{name}.wasm"),
         settings: serde_json::Map::new(),
+        grants: Vec::new(),
     };
     Manifest {
         run: "20261124-143412-7f3a".to_owned(),

@@ -1,12 +1,13 @@
 //! The suite as a host meets it.
 
 mod answers;
+mod plus;
 mod repairs;
 mod robustness;
 mod suite;
 
 use crate::HumanEval;
-use crate::problem::Problem;
+use crate::problem::{Check, Problem};
 use koderz_plugin::prelude::*;
 use koderz_plugin::testing::{open, reply};
 use std::time::Duration;
@@ -29,7 +30,7 @@ def add(x: int, y: int) -> int:
 "#
         .to_owned(),
         entry_point: "add".to_owned(),
-        test: "def check(candidate):\n    assert candidate(1, 2) == 3\n".to_owned(),
+        check: Check::Test("def check(candidate):\n    assert candidate(1, 2) == 3\n".to_owned()),
     }
 }
 
@@ -54,4 +55,10 @@ fn outcome(exit: Exit) -> Outcome {
         wall: Duration::ZERO,
         memory_bytes: 0,
     }
+}
+
+/// The values of a verdict's labels of one name.
+fn labelled<'v>(verdict: &'v Verdict, name: &str) -> Vec<&'v str> {
+    let labels = verdict.labels.iter().filter(|(label, _)| label == name);
+    labels.map(|(_, value)| value.as_str()).collect()
 }

@@ -12,25 +12,100 @@
 //! | `no-definition` | there is code, and it does not define the function |
 //! | `time`, `memory`, `output` | a limit was reached |
 //! | `truncated` | any of these, where the output bound cut the answer; which one, says the label `symptom` |
+//!
+//! With the inputs of HumanEval+, the label `part` says which of `base` and `plus` failed, and metrics of these names are
+//! 1 where they passed.
 
 use crate::answer::Missing;
-use koderz_plugin::prelude::{Exit, Grade, Outcome, Reply, Step, StopReason, Verdict};
+use crate::plus::Part;
+use koderz_plugin::prelude::{Exit, Grade, Metric, Outcome, Reply, Step, StopReason, Verdict};
 
 /// Characters of a reason.
 const REASON: usize = 600;
 
 /// The verdict on a program.
 pub(crate) fn of(reply: &Reply, outcome: &Outcome, repairs: impl IntoIterator<Item = &'static str>) -> Step {
-    let labels = repairs.into_iter().map(|repair| label("repair", repair)).collect();
-    let (kind, reason) = match &outcome.exit {
-        Exit::Passed => return finish(Grade::Pass, String::new(), labels),
+    let labels = repaired(repairs);
+    match objection(outcome) {
+        None => finish(Grade::Pass, String::new(), labels),
+        Some((kind, reason)) => fail(reply, kind, reason, labels),
+    }
+}
+
+/// The verdict on a program that was tried with each part of the inputs. It passes where it passed with all.
+pub(crate) fn of_parts(
+    reply: &Reply,
+    outcomes: [&Outcome; 2],
+    repairs: impl IntoIterator<Item = &'static str>,
+) -> Step {
+    let tried = Part::ALL.into_iter().zip(outcomes);
+    let objections: Vec<(Part, Option<(&str, &str)>)> =
+        tried.map(|(part, outcome)| (part, objection(outcome))).collect();
+    let failed = || {
+        objections
+            .iter()
+            .filter_map(|(part, objection)| Some((*part, (*objection)?)))
+    };
+    let mut labels = repaired(repairs);
+    labels.extend(failed().map(|(part, _)| label("part", part.name())));
+    let step = match failed().next() {
+        None => finish(Grade::Pass, String::new(), labels),
+        Some((part, (kind, reason))) => {
+            // The line of the check that follows is the same for every failure.
+            let reason = match reason.strip_prefix("AssertionError: ") {
+                Some(said) => said.lines().next().unwrap_or_default(),
+                None => reason,
+            };
+            fail(reply, kind, &format!("{}: {reason}", part.name()), labels)
+        }
+    };
+    measured(
+        step,
+        objections.iter().map(|(part, objection)| (*part, objection.is_none())),
+    )
+}
+
+/// The verdict on an answer that no program can be made of, and that therefore fails in every part.
+pub(crate) fn missing_in_parts(reply: &Reply, what: Missing, name: &str) -> Step {
+    measured(
+        missing(reply, what, name),
+        Part::ALL.into_iter().map(|part| (part, false)),
+    )
+}
+
+fn measured(step: Step, passed: impl Iterator<Item = (Part, bool)>) -> Step {
+    let metric = |(part, passed): (Part, bool)| Metric {
+        name: part.name().to_owned(),
+        value: f64::from(u8::from(passed)),
+    };
+    match step {
+        Step::Finish(verdict) => Step::Finish(Verdict {
+            metrics: passed.map(metric).collect(),
+            ..verdict
+        }),
+        step => step,
+    }
+}
+
+/// No verdict, and why.
+pub(crate) fn inconclusive(reason: String) -> Step {
+    finish(Grade::Inconclusive, reason.chars().take(REASON).collect(), Vec::new())
+}
+
+/// What speaks against a program: a kind, and words.
+fn objection(outcome: &Outcome) -> Option<(&'static str, &str)> {
+    Some(match &outcome.exit {
+        Exit::Passed => return None,
         Exit::Failed(why) | Exit::Crashed(why) => (kind_of(why), why.as_str()),
         Exit::CpuLimit => ("time", "it used up its processor time"),
         Exit::WallLimit => ("time", "it did not end in time"),
         Exit::MemoryLimit => ("memory", "it asked for more memory than it may have"),
         Exit::OutputLimit => ("output", "it printed more than it may"),
-    };
-    fail(reply, kind, reason, labels)
+    })
+}
+
+fn repaired(repairs: impl IntoIterator<Item = &'static str>) -> Vec<(String, String)> {
+    repairs.into_iter().map(|repair| label("repair", repair)).collect()
 }
 
 /// The verdict on an answer that no program can be made of.

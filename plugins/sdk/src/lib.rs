@@ -95,6 +95,7 @@
 
 #![warn(missing_docs)]
 
+pub mod data;
 pub mod log;
 mod retry;
 mod settings;

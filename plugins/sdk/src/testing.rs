@@ -20,6 +20,12 @@ pub fn open_policy<P: RetryPolicy>(settings: &str) -> Result<P, String> {
     P::open(crate::settings::read(settings)?)
 }
 
+/// Grants data to the suites that this thread opens from now on, in the place of what it was by this name.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn grant(name: &str, data: impl Into<Vec<u8>>) {
+    crate::data::native::grant(name, data.into());
+}
+
 /// Rounds after which a trial is taken to run for ever.
 const MOST_ROUNDS: usize = 1000;
 

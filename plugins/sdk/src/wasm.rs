@@ -34,6 +34,18 @@ pub(crate) fn write_log(level: Level, message: &str) {
     log::write(level, message);
 }
 
+/// What a user granted, as the host hands it over.
+pub(crate) type Blob = suite::bindings::koderz::plugin::data::Blob;
+
+pub(crate) fn data_error(error: suite::bindings::koderz::plugin::data::DataError) -> crate::data::DataError {
+    use suite::bindings::koderz::plugin::data::DataError;
+    match error {
+        DataError::NotGranted => crate::data::DataError::NotGranted,
+        DataError::OutOfRange => crate::data::DataError::OutOfRange,
+        DataError::Unreadable => crate::data::DataError::Unreadable,
+    }
+}
+
 macro_rules! identity_shell {
     () => {
         impl<T: Plugin> bindings::exports::koderz::plugin::identity::Guest for Exported<T> {

@@ -38,6 +38,7 @@ pub(crate) fn manifest(run: &str) -> Manifest {
         digest: "ab".repeat(32),
         file: format!("/plugins/{name}.wasm"),
         settings: [("style".to_owned(), "chat".into())].into_iter().collect(),
+        grants: Vec::new(),
     };
     Manifest {
         run: run.to_owned(),

@@ -1,6 +1,7 @@
 //! Tasks, steps and verdicts.
 
-use super::{cut, outcome, problem, suite};
+use super::{cut, labelled, outcome, problem, suite};
+use crate::problem::Check;
 use crate::{HumanEval, problem as dataset};
 use koderz_plugin::prelude::*;
 use koderz_plugin::testing::{all_tasks, open, reply, run, trial};
@@ -17,11 +18,6 @@ fn judged(reply: &Reply, exit: Exit) -> Verdict {
         _ => Completion::Executed(Ok(outcome(exit.clone()))),
     };
     run(&suite("chat"), &a_trial(), perform).expect("the trial ends")
-}
-
-fn labelled<'v>(verdict: &'v Verdict, name: &str) -> Vec<&'v str> {
-    let labels = verdict.labels.iter().filter(|(label, _)| label == name);
-    labels.map(|(_, value)| value.as_str()).collect()
 }
 
 #[test]
@@ -166,23 +162,21 @@ fn the_judge_reaches_the_subject_past_the_stub_of_the_prompt() {
 fn no_problem_uses_the_names_of_the_judge() {
     for entry in dataset::all().expect("entries") {
         let problem = entry.problem;
+        let Check::Test(test) = &problem.check else {
+            panic!("the data set has tests");
+        };
         assert!(
-            !problem.prompt.contains("_subject") && !problem.test.contains("_subject"),
+            !problem.prompt.contains("_subject") && !test.contains("_subject"),
             "{}",
             entry.task_id
         );
         assert!(!problem.prompt.contains("def check("), "{}", entry.task_id);
         assert!(
-            !problem.test.contains(&format!("def {}(", problem.entry_point)),
+            !test.contains(&format!("def {}(", problem.entry_point)),
             "{}",
             entry.task_id
         );
-        assert_eq!(
-            problem.test.matches("def check(candidate)").count(),
-            1,
-            "{}",
-            entry.task_id
-        );
+        assert_eq!(test.matches("def check(candidate)").count(), 1, "{}", entry.task_id);
     }
 }
 
