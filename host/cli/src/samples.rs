@@ -98,8 +98,11 @@ fn text(value: Option<Value>, field: &str) -> Result<String, String> {
     }
 }
 
-/// The lines of a file that are not empty, with their numbers from 1: each an object, or why it is none.
-pub(crate) fn lines(path: &Path) -> Result<impl Iterator<Item = Result<(u64, Result<Map<String, Value>, String>)>>> {
+/// A line with its number, counted from 1: an object, or why it is none.
+type Numbered = (u64, Result<Map<String, Value>, String>);
+
+/// The lines of a file that are not empty.
+pub(crate) fn lines(path: &Path) -> Result<impl Iterator<Item = Result<Numbered>>> {
     let reading = || format!("read {}", path.display());
     let mut file = BufReader::new(File::open(path).with_context(reading)?);
     let zipped = file.fill_buf().with_context(reading)?.starts_with(&GZIP);

@@ -195,8 +195,7 @@ impl HumanEval {
         match &history[1..] {
             [] => {
                 let limits = self.limits(&problem.check);
-                let program =
-                    |part| Command::Execute(inputs.judged(problem, &answer.source, part, &expected, limits.clone()));
+                let program = |part| Command::Execute(inputs.judged(problem, &answer.source, part, &expected, limits));
                 Ok(Step::Perform(Part::ALL.map(program).to_vec()))
             }
             [judged] => match both(judged)? {

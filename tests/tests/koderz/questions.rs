@@ -53,14 +53,14 @@ async fn tasks_are_chosen_by_id_by_number_and_by_chance() {
     );
 }
 
-/// Passes every connection on to a server and keeps the bodies of the questions. Answers where it listens.
-fn overheard(server: &str) -> (String, Arc<Mutex<Vec<(String, Value)>>>) {
+/// Requests that were overheard: their paths and their bodies.
+type Heard = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// Passes every request on to a server and keeps the bodies that are JSON. Answers where it listens.
+fn overheard(server: &str) -> (String, Heard) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
-    let (heard, server) = (
-        Arc::new(Mutex::new(Vec::new())),
-        server.trim_start_matches("http://").to_owned(),
-    );
+    let (heard, server) = (Heard::default(), server.trim_start_matches("http://").to_owned());
     let keep = heard.clone();
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
@@ -71,42 +71,37 @@ fn overheard(server: &str) -> (String, Arc<Mutex<Vec<(String, Value)>>>) {
     (address, heard)
 }
 
-/// One request after the other, for as long as the client asks.
-fn pass_on(client: TcpStream, server: &str, keep: &Mutex<Vec<(String, Value)>>) {
+/// One request and its answer, after which the connection is closed.
+fn pass_on(mut client: TcpStream, server: &str, keep: &Heard) {
     let mut reader = BufReader::new(client.try_clone().expect("a handle"));
-    let mut client = client;
+    let (mut head, mut length) = (String::new(), 0);
     loop {
-        let (mut head, mut length) = (String::new(), 0);
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line).unwrap_or(0) == 0 {
-                return;
-            }
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().expect("a length");
-            }
-            let ends = line == "\r\n";
-            // The answer ends with its connection, so that nothing of it has to be read.
-            head.push_str(if ends { "connection: close\r\n\r\n" } else { &line });
-            if ends {
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).expect("the body");
-        let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-        if let Ok(body) = serde_json::from_slice(&body) {
-            keep.lock().expect("nobody panics with it").push((path, body));
-        }
-        let mut upstream = TcpStream::connect(server).expect("the server");
-        upstream.write_all(head.as_bytes()).expect("sent");
-        upstream.write_all(&body).expect("sent");
-        if std::io::copy(&mut upstream, &mut client).is_err() {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 {
             return;
         }
-        let _ = client.shutdown(std::net::Shutdown::Both);
-        return;
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().expect("a length");
+        }
+        if line == "\r\n" {
+            // The answer ends with its connection, so that nothing of it has to be read.
+            head.push_str("connection: close\r\n\r\n");
+            break;
+        }
+        head.push_str(&line);
     }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).expect("the body");
+    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    if let Ok(body) = serde_json::from_slice(&body) {
+        keep.lock().expect("nobody panics with it").push((path, body));
+    }
+    let mut upstream = TcpStream::connect(server).expect("the server");
+    upstream.write_all(head.as_bytes()).expect("sent");
+    upstream.write_all(&body).expect("sent");
+    // A client that has gone away has what it wanted.
+    let _ = std::io::copy(&mut upstream, &mut client);
+    let _ = client.shutdown(std::net::Shutdown::Both);
 }
 
 #[tokio::test(flavor = "multi_thread")]
