@@ -49,7 +49,9 @@ fn problems() -> Vec<Value> {
     let mut zero = problem("HumanEval/32", ZERO, "find_zero", "    return -1.0\n");
     zero["atol"] = 1e-4.into();
     zero["base_input"] = json!([[[-1, 0, 1]]]);
-    zero["plus_input"] = json!([[[1, 2, 1]], [[-2, -1, 1]]]);
+    zero["contract"] = "    assert xs[0] != 1 or len(xs) > 1\n".into();
+    // The last has no zero, which the contract says, so nobody is asked for one.
+    zero["plus_input"] = json!([[[1, 2, 1]], [[-2, -1, 1]], [[1]]]);
     vec![count, mean, zero]
 }
 
@@ -69,7 +71,11 @@ fn evaluate(koderz: &Koderz, answers: &[(&str, &str)]) -> Ended {
         .map(|(id, solution)| json!({"task_id": id, "solution": solution}))
         .collect();
     let answers = written(koderz, "answers.jsonl", &answers);
-    koderz.call(&format!("evaluate {} --grant plus={}", answers.display(), data.display()))
+    koderz.call(&format!(
+        "evaluate {} --grant plus={}",
+        answers.display(),
+        data.display()
+    ))
 }
 
 /// The verdicts of the last run, by task and sample.
@@ -103,13 +109,19 @@ fn right_answers_pass_however_they_are_come_by() {
         &[
             ("HumanEval/0", "def count(n):\n    return [i + 1 for i in range(n)]\n"),
             // Equal, if not of the same type.
-            ("HumanEval/0", "def count(n):\n    return [float(i + 1) for i in range(n)]\n"),
+            (
+                "HumanEval/0",
+                "def count(n):\n    return [float(i + 1) for i in range(n)]\n",
+            ),
             // Another order of the sums.
-            ("HumanEval/2", "def mean(numbers):\n    return sum(x / len(numbers) for x in numbers)\n"),
+            (
+                "HumanEval/2",
+                "def mean(numbers):\n    return sum(x / len(numbers) for x in numbers)\n",
+            ),
             // Other zeros, and the argument is not left as it was.
             (
                 "HumanEval/32",
-                "def find_zero(xs):\n    zero = 1 if sum(xs) == 0 else -1\n    xs.clear()\n    return zero\n",
+                "def find_zero(xs):\n    zero = 1 // (len(xs) > 1) if sum(xs) == 0 else -1 // (len(xs) > 1)\n    xs.clear()\n    return zero\n",
             ),
         ],
     );
@@ -127,14 +139,29 @@ fn wrong_answers_fail_in_the_part_that_shows_it() {
         &koderz,
         &[
             // Right for what the base inputs try.
-            ("HumanEval/0", "def count(n):\n    return list(range(1, n + 1))[:4999]\n"),
+            (
+                "HumanEval/0",
+                "def count(n):\n    return list(range(1, n + 1))[:4999]\n",
+            ),
             ("HumanEval/0", "def count(n):\n    return list(range(n))\n"),
-            ("HumanEval/0", "def count(n):\n    return list(range(1, n + 1)) if n >= 0 else [0]\n"),
-            ("HumanEval/2", "def mean(numbers):\n    return round(sum(numbers) / len(numbers), 3) + 1e-5\n"),
-            ("HumanEval/2", "def mean(numbers):\n    return sum(numbers) / len(numbers) if numbers[1] > 0.5 else '0.2'\n"),
+            (
+                "HumanEval/0",
+                "def count(n):\n    return list(range(1, n + 1)) if n >= 0 else [0]\n",
+            ),
+            (
+                "HumanEval/2",
+                "def mean(numbers):\n    return round(sum(numbers) / len(numbers), 3) + 1e-5\n",
+            ),
+            (
+                "HumanEval/2",
+                "def mean(numbers):\n    return sum(numbers) / len(numbers) if numbers[1] != 0.5 else '0.2'\n",
+            ),
             // An argument that is emptied does not become a polynomial that is 0 everywhere.
             ("HumanEval/32", "def find_zero(xs):\n    xs.clear()\n    return 7\n"),
-            ("HumanEval/32", "def find_zero(xs):\n    return None if xs[0] == 1 else -1\n"),
+            (
+                "HumanEval/32",
+                "def find_zero(xs):\n    return None if xs[0] == 1 else -1\n",
+            ),
         ],
     );
     assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
@@ -143,7 +170,11 @@ fn wrong_answers_fail_in_the_part_that_shows_it() {
     assert_eq!(
         told,
         [
-            (1.0, 0.0, "plus: count(5000) is another long value than the reference's (input 2 of 3)"),
+            (
+                1.0,
+                0.0,
+                "plus: count(5000) is another long value than the reference's (input 2 of 3)"
+            ),
             (0.0, 0.0, "base: count(3) is [0, 1, 2], not [1, 2, 3] (input 1 of 1)"),
             (
                 1.0,
@@ -151,7 +182,11 @@ fn wrong_answers_fail_in_the_part_that_shows_it() {
                 "plus: count(-2) is [0], not [] (input 3 of 3, an input outside the problem's contract)"
             ),
             (0.0, 0.0, "base: mean([1.0, 3.0]) is 2.00001, not 2.0 (input 1 of 1)"),
-            (1.0, 0.0, "plus: mean([0.1, 0.2, 0.3]) is '0.2', not 0.20000000000000004 (input 1 of 2)"),
+            (
+                1.0,
+                0.0,
+                "plus: mean([1e+300, 0.5]) is '0.2', not 5e+299 (input 2 of 2)"
+            ),
             (
                 0.0,
                 0.0,
@@ -160,24 +195,34 @@ fn wrong_answers_fail_in_the_part_that_shows_it() {
             (
                 1.0,
                 0.0,
-                "plus: find_zero([1, 2, 1]) is None, where the polynomial is not 0 (input 1 of 2)"
+                "plus: find_zero([1, 2, 1]) is None, where the polynomial is not 0 (input 1 of 3)"
             ),
         ]
     );
 }
 
+/// Answers short lists rightly, and puts what says yes to everything in the place of the long ones and of their digests.
+const LIAR: &str = r#"
+class Yes(bytes):
+    def __eq__(self, other):
+        return True
+
+    def __ne__(self, other):
+        return False
+
+
+def count(n):
+    globals()["_koderz_digest"] = globals()["_koderz_digests"] = lambda *arguments: Yes(b"yes")
+    return list(range(1, n + 1)) if n < 9 else Yes()
+"#;
+
 #[test]
 fn an_answer_cannot_name_the_digest_of_a_value_that_it_does_not_have() {
     let koderz = Koderz::new();
-    let liar = "class Everything:\n    def __eq__(self, other):\n        return True\n    __hash__ = None\n\n\n\
-                class Liar(dict):\n    pass\n\n\n\
-                def count(n):\n    import hashlib, marshal\n    class Same(bytes):\n        \
-                def __eq__(self, other):\n            return True\n        def __ne__(self, other):\n            return False\n    \
-                globals()['_koderz_digest'] = lambda *a: Same(b'x')\n    globals()['_koderz_digests'] = lambda *a: Same(b'x')\n    \
-                return list(range(1, n + 1)) if n < 9 else Everything()\n";
-    let ended = evaluate(&koderz, &[("HumanEval/0", liar)]);
+    let ended = evaluate(&koderz, &[("HumanEval/0", LIAR)]);
     assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
-    let (base, plus, reason) = parts(&verdicts(&koderz)[0]);
+    let verdicts = verdicts(&koderz);
+    let (base, plus, reason) = parts(&verdicts[0]);
     assert_eq!((base, plus), (1.0, 0.0), "{reason}");
 }
 
@@ -187,8 +232,16 @@ fn a_reference_that_fails_is_found_out_before_anything_is_graded() {
     let mut problems = problems();
     problems[1]["plus_input"] = json!([[[]]]);
     let data = written(&koderz, "broken.jsonl", &problems);
-    let answers = written(&koderz, "answers.jsonl", &[json!({"task_id": "HumanEval/2", "solution": "pass"})]);
-    let ended = koderz.call(&format!("evaluate {} --grant plus={}", answers.display(), data.display()));
+    let answers = written(
+        &koderz,
+        "answers.jsonl",
+        &[json!({"task_id": "HumanEval/2", "solution": "pass"})],
+    );
+    let ended = koderz.call(&format!(
+        "evaluate {} --grant plus={}",
+        answers.display(),
+        data.display()
+    ));
     assert_eq!(ended.code, Some(2), "{}", ended.stdout);
     let told = "HumanEval/2 (the problem's reference has no answers: ZeroDivisionError: division by zero";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
@@ -201,8 +254,16 @@ fn a_model_is_asked_for_the_problems_of_the_data() {
     let call = |path: &Path| koderz.call(&format!("list-problems --grant plus={}", path.display()));
     let ended = call(&data);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert!(ended.stdout.contains("3 tasks of humaneval"), "{}", ended.stdout);
+    let listed: Vec<&str> = ended.stdout.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(listed[..3], ["HumanEval/0", "HumanEval/2", "HumanEval/32"]);
+    assert!(!ended.stdout.contains("HumanEval/1"), "{}", ended.stdout);
     let ended = call(&written(&koderz, "bad.jsonl", &[json!({})]));
     assert_eq!(ended.code, Some(2));
-    assert!(ended.stderr.contains("line 1 of the data granted as `plus`: missing field"), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("line 1 of the data granted as `plus`: missing field"),
+        "{}",
+        ended.stderr
+    );
 }

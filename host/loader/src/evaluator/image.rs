@@ -149,3 +149,84 @@ fn leb(mut value: usize) -> Vec<u8> {
         bytes.push(byte | 0x80);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A section or a module with its header.
+    fn section(id: u8, content: &[u8]) -> Vec<u8> {
+        [&[id][..], &leb(content.len()), content].concat()
+    }
+
+    fn component(modules: &[Vec<u8>]) -> Vec<u8> {
+        let header = b"\0asm\x0d\0\x01\0".to_vec();
+        modules.iter().fold(header, |mut component, sections| {
+            let module = [b"\0asm\x01\0\0\0", sections.as_slice()].concat();
+            component.extend(section(1, &module));
+            component
+        })
+    }
+
+    fn memory() -> Vec<u8> {
+        section(5, &[1, 0, 1])
+    }
+
+    fn data(offset: u8, text: &[u8]) -> Vec<u8> {
+        let head = [
+            1,
+            0,
+            0x41,
+            offset,
+            0x0b,
+            u8::try_from(text.len()).expect("a short text"),
+        ];
+        section(11, &[&head, text].concat())
+    }
+
+    #[test]
+    fn a_component_is_parted_into_its_code_and_the_memory_that_its_segments_make() {
+        let whole = component(&[[memory(), data(8, b"text")].concat(), Vec::new()]);
+        let parted = part(&whole).expect("it can be parted");
+        assert_eq!(parted.memory.len(), 1 << 16);
+        assert_eq!(&parted.memory[7..13], b"\0text\0");
+        let empty = section(11, &[0]);
+        assert_eq!(parted.component, component(&[[memory(), empty].concat(), Vec::new()]));
+    }
+
+    #[test]
+    fn a_length_that_is_written_with_more_bytes_than_it_needs_is_replaced_as_a_whole() {
+        let module = [b"\0asm\x01\0\0\0".to_vec(), memory(), data(8, b"text")].concat();
+        let length = u8::try_from(module.len()).expect("a short module");
+        let padded = [&[1, length | 0x80, 0x80, 0x80, 0x00][..], &module].concat();
+        let whole = [&b"\0asm\x0d\0\x01\0"[..], &padded].concat();
+        let parted = part(&whole).expect("it can be parted");
+        let empty = section(11, &[0]);
+        assert_eq!(parted.component, component(&[[memory(), empty].concat()]));
+    }
+
+    #[test]
+    fn what_only_an_engine_can_follow_is_left_to_it() {
+        let beyond = data(8, &[b'x'; 100]);
+        let passive = section(11, &[1, 1, 1, b'x']);
+        for (what, whole) in [
+            ("no memory", component(&[Vec::new()])),
+            (
+                "two memories",
+                component(&[[memory(), data(0, b"a")].concat(), memory()]),
+            ),
+            ("no segments", component(&[memory()])),
+            ("a passive segment", component(&[[memory(), passive].concat()])),
+            (
+                "a segment beyond the memory",
+                component(&[[section(5, &[1, 0, 0]), beyond].concat()]),
+            ),
+            (
+                "half a component",
+                component(&[[memory(), data(8, b"text")].concat()])[..30].to_vec(),
+            ),
+        ] {
+            assert!(part(&whole).is_none(), "{what}");
+        }
+    }
+}

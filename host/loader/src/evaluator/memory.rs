@@ -273,3 +273,49 @@ unsafe impl MemoryCreator for Creator {
         Ok(Box::new(memory))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: usize = 1 << 16;
+
+    fn image(pages: usize) -> Vec<u8> {
+        (0..pages * PAGE).map(|at| (at / 4096 % 251) as u8).collect()
+    }
+
+    fn memory(stock: &Arc<Stock>, length: usize) -> Box<dyn LinearMemory> {
+        let pages = u32::try_from(length / PAGE).expect("a few pages");
+        let new = || Creator.new_memory(MemoryType::new(pages, None), length, None, Some(1 << 30), PAGE);
+        stock.while_making(new).expect("a memory")
+    }
+
+    fn bytes(memory: &mut dyn LinearMemory) -> &mut [u8] {
+        // SAFETY: it is as long as it says, and nobody else has it.
+        unsafe { std::slice::from_raw_parts_mut(memory.as_ptr(), memory.byte_size()) }
+    }
+
+    #[test]
+    fn a_memory_begins_as_the_image_whatever_was_written_to_it_before() {
+        let image = image(100);
+        let stock = Stock::new(&image).expect("an image");
+        for stride in [1 << 20, 8192, 4096, 1] {
+            let mut memory = memory(&stock, image.len());
+            assert!(bytes(&mut *memory) == image, "before a stride of {stride}");
+            memory.grow_to(image.len() + 40 * PAGE).expect("it grows");
+            let all = bytes(&mut *memory);
+            assert!(all[image.len()..].iter().all(|byte| *byte == 0));
+            all.iter_mut().step_by(stride).for_each(|byte| *byte = 0xff);
+        }
+        let spare = stock.spare.lock().expect("no test panicked");
+        assert_eq!(spare.len(), 1, "the same mapping was used each time");
+    }
+
+    #[test]
+    fn a_memory_of_another_length_than_the_image_begins_with_noughts() {
+        let stock = Stock::new(&image(2)).expect("an image");
+        let mut memory = memory(&stock, PAGE);
+        assert!(bytes(&mut *memory).iter().all(|byte| *byte == 0));
+        assert!(memory.grow_to(2 << 30).is_err());
+    }
+}

@@ -67,6 +67,8 @@ def _fail(number, what):
 
 
 def _check(number, arguments, wanted):
+    if wanted == ():
+        return
     if _polynomial is not None:
         given = json.loads(json.dumps(arguments))
         got = _ask(*arguments)
@@ -84,6 +86,11 @@ def _check(number, arguments, wanted):
             _fail(number, "is another long value than the reference's")
 
 
+_polynomial = None
+if _oracle:
+    _scope = {}
+    exec(_prompt, _scope)
+    _polynomial = _scope[_oracle]
 _wanted, _outside = marshal.loads(zlib.decompress(binascii.a2b_base64(_expected)))
 for _number, (_arguments, _answer) in enumerate(zip(_one_by_one(), _wanted, strict=True)):
     _check(_number, _arguments, _answer)

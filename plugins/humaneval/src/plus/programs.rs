@@ -37,6 +37,7 @@ impl Inputs {
             ("_prompt", literal(&problem.prompt)),
             ("_solution", literal(&self.reference)),
             ("_conditions", literal(&self.contract)),
+            ("_oracle", literal(oracle(problem))),
             ("_tolerance", number(self.tolerance)),
             ("_longest", LONGEST.to_string()),
             ("_base", literal(&self.base)),
@@ -71,27 +72,20 @@ impl Inputs {
             Part::Base => (&self.base, &expected.base),
             Part::Plus => (&self.plus, &expected.plus),
         };
-        let mut names = vec![
+        let names = [
             ("_name", name.clone()),
+            ("_prompt", literal(&problem.prompt)),
+            ("_oracle", literal(oracle(problem))),
             ("_tolerance", number(self.tolerance)),
             ("_inputs", literal(inputs)),
             ("_expected", literal(expected)),
         ];
-        let polynomial = if problem.entry_point == ZERO.0 {
-            names.push(("_prompt", literal(&problem.prompt)));
-            format!(
-                "_scope = {{}}\nexec(_prompt, _scope)\n_polynomial = _scope[\"{}\"]\n",
-                ZERO.1
-            )
-        } else {
-            "_polynomial = None\n".to_owned()
-        };
         let mut entry_points = vec![problem.entry_point.clone()];
         entry_points.extend(DIGESTS.map(str::to_owned));
         Program {
             language: "python".to_owned(),
             subject: format!("{subject}\n\n\n{KEPT}{SUBJECT}_koderz_name = {name}\n"),
-            judge: Some(format!("{}{polynomial}{JUDGE}", assignments(&names))),
+            judge: Some(format!("{}{JUDGE}", assignments(&names))),
             entry_points,
             stdin: Vec::new(),
             limits,
@@ -130,6 +124,11 @@ impl Expected {
         };
         Err(format!("the problem's reference has no answers: {what}"))
     }
+}
+
+/// The function of the prompt that says whether an answer is right; empty where the reference says it.
+fn oracle(problem: &Problem) -> &'static str {
+    if problem.entry_point == ZERO.0 { ZERO.1 } else { "" }
 }
 
 /// A text as a literal of Python. What JSON escapes, Python reads in the same way.

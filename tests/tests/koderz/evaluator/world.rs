@@ -133,3 +133,24 @@ import asyncio, concurrent.futures, doctest, multiprocessing, subprocess, thread
     let said = "2024-02-29\nb'\\xe9' b'\\xe9\\x00' b'\\xe9' b''\n";
     assert_eq!(String::from_utf8_lossy(&outcome.stdout), said);
 }
+
+/// A module that a packed one needs has to be packed as well; what is listed is no part of Python on this platform.
+#[test]
+fn every_module_of_the_library_finds_what_it_imports() {
+    let subject = "
+import packed
+missing = set()
+for name in sorted(packed._packed):
+    try:
+        __import__(name)
+    except ModuleNotFoundError as error:
+        missing.add(error.name)
+    except (ImportError, OSError, AttributeError, ValueError):
+        pass
+print(*sorted(missing))
+";
+    let outcome = alone(subject);
+    assert_eq!(outcome.exit, Exit::Passed);
+    let foreign = "_interpreters _multiprocessing _remote_debugging _sysconfigdata__wasi_wasm32-wasi _zstd bz2 ctypes lzma mmap msvcrt termios\n";
+    assert_eq!(String::from_utf8_lossy(&outcome.stdout), foreign);
+}
