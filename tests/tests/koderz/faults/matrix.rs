@@ -87,12 +87,13 @@ rows! {
         ..Row::QUIET
     };
 
-    /// An error comes inside every 15th stream.
+    /// An error comes inside every 12th stream. A question that is asked again comes some 16 places later, behind those
+    /// that wait, so a period near that would meet the same question each time.
     an_error_in_mid_answer: Row {
-        faults: &["error:2/15"],
+        faults: &["error:2/12"],
         pause: AT_ONCE,
         kinds: &["server error"],
-        hit: Hit::Exactly(10),
+        hit: Hit::Exactly(13),
         ..Row::QUIET
     };
 
