@@ -87,13 +87,13 @@ rows! {
         ..Row::QUIET
     };
 
-    /// An error comes inside every 12th stream. A question that is asked again comes some 16 places later, behind those
-    /// that wait, so a period near that would meet the same question each time.
+    /// An error comes inside every 29th stream. A question that is asked again comes some 11 to 17 places later, behind
+    /// those that wait, so a shorter period would meet the same question each time.
     an_error_in_mid_answer: Row {
-        faults: &["error:2/12"],
+        faults: &["error:2/29"],
         pause: AT_ONCE,
         kinds: &["server error"],
-        hit: Hit::Exactly(13),
+        hit: Hit::Exactly(5),
         ..Row::QUIET
     };
 
