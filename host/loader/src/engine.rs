@@ -37,8 +37,8 @@ impl Counting {
     }
 }
 
-/// Instructions that stand for a second of processor time, where instructions are counted. An ordinary machine of 2024
-/// takes about a second for them.
+/// Instructions that stand for a second of processor time, where instructions are counted. A round number that was chosen
+/// and not calibrated: what it takes on the clock differs from machine to machine, and the count does not.
 pub const INSTRUCTIONS: u64 = 1_000_000_000;
 
 /// The engines of a process, with their clock. Cheap to clone; whatever runs guest code keeps a clone, because a call

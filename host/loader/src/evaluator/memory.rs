@@ -20,8 +20,9 @@ use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
 /// Memories that wait for an instance. More programs at once than this many halves are rarely run.
 const SPARE: usize = 16;
 
-/// Written bytes that a waiting memory may hold: a little more than most programs write. Pages beyond it are given back.
-const RESIDENT: usize = 3 << 20;
+/// Written bytes that a waiting memory may hold. Most programs write to 2 or 3 MB, and not all to the same, so it grows;
+/// beyond this all of it is given back. To keep a part would give back the same pages of each program after it.
+const RESIDENT: usize = 4 << 20;
 
 thread_local! {
     /// What the instances that this thread makes begin with.
@@ -103,28 +104,22 @@ impl Stock {
     fn restore(&self, mapping: &Mapping, accessible: usize) -> io::Result<()> {
         let start = mapping.start.as_ptr();
         let written = self.pages.as_ref().map(|pages| pages.written(start, accessible));
-        let mut resident = 0;
-        // From here on pages are given back: from the beginning where the kernel does not say which were written.
-        let mut rest = if matches!(written, Some(Ok(_))) { accessible } else { 0 };
-        for range in written.into_iter().flatten().flatten() {
-            resident += range.len();
-            if resident > RESIDENT {
-                rest = range.start;
-                break;
+        match written {
+            Some(Ok(written)) if written.iter().map(ExactSizeIterator::len).sum::<usize>() <= RESIDENT => {
+                for range in written {
+                    let image = range.start.min(self.length())..range.end.min(self.length());
+                    let beyond = range.start.max(self.length())..range.end.max(self.length());
+                    // SAFETY: the ranges lie within what could be written, and its instance is gone.
+                    unsafe {
+                        let from = self.source.start.as_ptr().add(image.start);
+                        ptr::copy_nonoverlapping(from, start.add(image.start), image.len());
+                        ptr::write_bytes(start.add(beyond.start), 0, beyond.len());
+                    }
+                }
             }
-            let image = range.start.min(self.length())..range.end.min(self.length());
-            let beyond = range.start.max(self.length())..range.end.max(self.length());
-            // SAFETY: the ranges lie within what could be written, and its instance is gone.
-            unsafe {
-                let from = self.source.start.as_ptr().add(image.start);
-                ptr::copy_nonoverlapping(from, start.add(image.start), image.len());
-                ptr::write_bytes(start.add(beyond.start), 0, beyond.len());
-            }
-        }
-        if rest < accessible {
             // Private pages are dropped, and the image or noughts show again.
             // SAFETY: as above.
-            unsafe { madvise(start.add(rest).cast(), accessible - rest, Advice::LinuxDontNeed)? };
+            _ => unsafe { madvise(start.cast(), accessible, Advice::LinuxDontNeed)? },
         }
         if accessible > self.length() {
             // SAFETY: as above.
