@@ -12,11 +12,12 @@ import zlib
 # Compiling leaves names behind that are never freed, all over the memory in which everything else then has to find its
 # place, so every module here makes programs a little slower that do not import it: 350 of them by a half.
 NAMES = """
-    _colorize _compat_pickle _markupbase _opcode_metadata _py_warnings _pyrepl annotationlib argparse ast asyncio base64 bdb calendar
-    cmd code codeop colorsys compression concurrent configparser contextvars csv difflib dis doctest filecmp fnmatch getopt getpass
-    gettext glob graphlib gzip hmac html inspect ipaddress locale logging multiprocessing opcode optparse pathlib pdb
-    pickle pkgutil platform pprint queue reprlib rlcompleter sched secrets selectors shlex shutil signal socket socketserver stat
-    subprocess sysconfig tempfile threading timeit token tokenize tomllib unittest uuid zoneinfo
+    _colorize _compat_pickle _markupbase _opcode_metadata _py_warnings _pyrepl annotationlib argparse ast asyncio
+    base64 bdb calendar cmd code codeop colorsys compression concurrent configparser contextvars csv difflib dis
+    doctest filecmp fnmatch getopt getpass gettext glob graphlib gzip hmac html inspect ipaddress locale logging
+    multiprocessing opcode optparse pathlib pdb pickle pkgutil platform pprint queue reprlib rlcompleter sched secrets
+    selectors shlex shutil signal socket socketserver stat subprocess sysconfig tempfile threading timeit token
+    tokenize tomllib unittest uuid zoneinfo
 """.split()
 
 # Single modules of packages that are imported already, or are large.

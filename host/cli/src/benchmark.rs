@@ -5,24 +5,21 @@ use crate::configuration::Configuration;
 use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
 use crate::places::Places;
-use crate::server::{self, Patience, Reached, Way};
-use crate::session::{self, Ended, Session, work};
-use crate::{Outcome, command_line, connection, print, request, self_test, show, signals};
+use crate::server::{self, Patience, Way};
+use crate::session::{self, Ended, Session, new_run, work};
+use crate::{Outcome, command_line, connection, print, request, self_test, show, signals, tasks};
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
 use koderz_core::plan::{Concurrency, Defaults, Selection};
-use koderz_core::scheduler::{self, SUBJECT};
+use koderz_core::scheduler::SUBJECT;
 use koderz_core::stop::{Stop, Urgency};
-use koderz_loader::Library;
-use koderz_record::{Record, RunId};
+use koderz_record::Record;
 use koderz_report::{FailedModel, Report, Terminal};
 use serde_json::{Map, Value};
-use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::BuildHasher;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// What every command has at hand.
 pub(crate) struct Desk {
@@ -53,11 +50,7 @@ pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Outco
     }
     let usual = Concurrency::Fixed(desk.configuration.concurrency);
     let wanted = Wanted {
-        suite: arguments
-            .asking
-            .suite
-            .clone()
-            .unwrap_or(desk.configuration.suite.clone()),
+        suite: arguments.suite.suite.unwrap_or(desk.configuration.suite.clone()),
         concurrency: arguments.concurrency.unwrap_or(usual),
         asking: arguments.asking,
         server: arguments.server,
@@ -70,11 +63,7 @@ pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Outco
 /// Measures how fast one model after the other is.
 pub(crate) async fn speed_test(arguments: SpeedTest, desk: &Desk) -> Result<Outcome> {
     let wanted = Wanted {
-        suite: arguments
-            .asking
-            .suite
-            .clone()
-            .unwrap_or(desk.configuration.speed_suite.clone()),
+        suite: arguments.suite.unwrap_or(desk.configuration.speed_suite.clone()),
         // What shares the machine with another question is no measure of it.
         concurrency: Concurrency::Fixed(NonZeroU32::MIN),
         asking: arguments.asking,
@@ -85,33 +74,10 @@ pub(crate) async fn speed_test(arguments: SpeedTest, desk: &Desk) -> Result<Outc
     try_all(&wanted, "MODEL", &arguments.models, desk).await
 }
 
-async fn try_all(wanted: &Wanted, argument: &str, models: &[String], desk: &Desk) -> Result<Outcome> {
-    if let Some((_, twice)) = models
-        .iter()
-        .enumerate()
-        .find(|(at, model)| models[..*at].contains(model))
-    {
-        bail!("{argument} names {twice} twice");
-    }
-    match models {
-        [model] => {
-            let (export, ended) = one(wanted, model, desk).await?;
-            show(&ended, desk)?;
-            session::export(export, &koderz_report::json(&ended.report()))?;
-            Ok(Outcome::of(&ended))
-        }
-        several => Several::default().run(wanted, several, desk).await,
-    }
-}
-
 /// Puts one task to a model.
 pub(crate) async fn run_one(arguments: RunOne, desk: &Desk) -> Result<Ended> {
     let wanted = Wanted {
-        suite: arguments
-            .asking
-            .suite
-            .clone()
-            .unwrap_or(desk.configuration.suite.clone()),
+        suite: arguments.suite.suite.unwrap_or(desk.configuration.suite.clone()),
         asking: arguments.asking,
         server: arguments.server,
         selection: Selection {
@@ -121,9 +87,7 @@ pub(crate) async fn run_one(arguments: RunOne, desk: &Desk) -> Result<Ended> {
         samples: Some(NonZeroU32::MIN),
         concurrency: Concurrency::Fixed(NonZeroU32::MIN),
     };
-    let (export, ended) = one(&wanted, &arguments.local_model, desk).await?;
-    session::export(export, &koderz_report::json(&ended.report()))?;
-    Ok(ended)
+    one(&wanted, &arguments.local_model, desk).await
 }
 
 /// What is asked of each model.
@@ -136,20 +100,30 @@ struct Wanted {
     concurrency: Concurrency,
 }
 
-/// A benchmark of one model alone: where it is exported to, and how it ended.
-async fn one(wanted: &Wanted, model: &str, desk: &Desk) -> Result<(Option<Destination>, Ended)> {
-    let export = reserve(wanted)?;
-    let library = equipment::library(&wanted.server, &desk.places)?;
-    let ready = Ready::new(wanted, model, &library, desk).await?;
-    let stop = signals::stop(&desk.terminal)?;
-    Ok((export, ready.work(wanted, desk, stop).await?))
+async fn try_all(wanted: &Wanted, argument: &str, models: &[String], desk: &Desk) -> Result<Outcome> {
+    let twice = |(at, model): &(usize, &String)| models[..*at].contains(model);
+    if let Some((_, twice)) = models.iter().enumerate().find(twice) {
+        bail!("{argument} names {twice} twice");
+    }
+    match models {
+        [model] => {
+            let ended = one(wanted, model, desk).await?;
+            show(&ended, desk)?;
+            Ok(Outcome::of(&ended))
+        }
+        several => Several::default().run(wanted, several, desk).await,
+    }
 }
 
-fn reserve(wanted: &Wanted) -> Result<Option<Destination>> {
-    let export = wanted.asking.export.as_deref();
-    export
-        .map(|path| Destination::reserve(path, Readers::Usual))
-        .transpose()
+/// One model alone: what is wrong with it ends the command.
+async fn one(wanted: &Wanted, model: &str, desk: &Desk) -> Result<Ended> {
+    let benchmark = Prepared::new(wanted, desk).await?;
+    let reached = benchmark.reach(model).await?;
+    let (record, limits) = benchmark.begin().await?;
+    let stop = signals::stop(&desk.terminal)?;
+    let ended = benchmark.work(reached, record, &limits, stop).await?;
+    session::export(benchmark.export, &koderz_report::json(&ended.report()))?;
+    Ok(ended)
 }
 
 /// What has become of several models so far.
@@ -161,25 +135,26 @@ struct Several {
 
 impl Several {
     async fn run(mut self, wanted: &Wanted, models: &[String], desk: &Desk) -> Result<Outcome> {
-        let export = reserve(wanted)?;
-        let library = equipment::library(&wanted.server, &desk.places)?;
+        let benchmark = Prepared::new(wanted, desk).await?;
         // All are looked up before the first is asked: who mistypes a name should not learn of it the next morning.
-        let mut ready = Vec::new();
+        let mut reached = Vec::new();
         for model in models {
-            match Ready::new(wanted, model, &library, desk).await {
-                Ok(one) => ready.push(one),
+            match benchmark.reach(model).await {
+                Ok(servers) => reached.push(servers),
                 // Where there is nothing to go on with, this is the error.
                 Err(error) if models.len() == self.failed.len() + 1 => return Err(error),
                 Err(error) => self.leave_out(model, &error),
             }
         }
+        let (_, limits) = benchmark.begin().await?;
         let stop = signals::stop(&desk.terminal)?;
-        for one in ready {
+        for servers in reached {
             if stop.urgency() > Urgency::None {
                 break;
             }
-            let model = one.model.clone();
-            match one.work(wanted, desk, stop.clone()).await {
+            let model = servers.models[SUBJECT].clone();
+            let record = Record::open(desk.places.record())?;
+            match benchmark.work(servers, record, &limits, stop.clone()).await {
                 Ok(ended) => {
                     show(&ended, desk)?;
                     if !desk.streams {
@@ -194,18 +169,13 @@ impl Several {
         if !desk.streams {
             print(&koderz_report::several(&reports, &self.failed))?;
         }
-        session::export(export, &koderz_report::several_json(&reports, &self.failed))?;
-        Ok(if stop.urgency() > Urgency::None {
-            Outcome::Interrupted
-        } else if self.failed.is_empty()
-            && self
-                .ended
-                .iter()
-                .all(|ended| matches!(Outcome::of(ended), Outcome::Done))
-        {
-            Outcome::Done
-        } else {
-            Outcome::Incomplete
+        let document = koderz_report::several_json(&reports, &self.failed);
+        session::export(benchmark.export, &document)?;
+        let is_done = |ended: &Ended| matches!(Outcome::of(ended), Outcome::Done);
+        Ok(match stop.urgency() {
+            Urgency::Drain | Urgency::Now => Outcome::Interrupted,
+            Urgency::None if self.failed.is_empty() && self.ended.iter().all(is_done) => Outcome::Done,
+            Urgency::None => Outcome::Incomplete,
         })
     }
 
@@ -219,72 +189,100 @@ impl Several {
     }
 }
 
-/// All that a model's run needs, found and checked before the first question.
-struct Ready {
-    model: String,
-    models: BTreeMap<String, String>,
+/// All that a benchmark needs whichever model it is of, found and checked before the first question.
+struct Prepared<'a> {
+    wanted: &'a Wanted,
+    desk: &'a Desk,
     equipment: Equipment,
-    reached: Reached,
     request: Map<String, Value>,
     system: Option<String>,
+    export: Option<Destination>,
 }
 
-impl Ready {
-    async fn new(wanted: &Wanted, model: &str, library: &Library, desk: &Desk) -> Result<Self> {
-        let Desk {
-            places, configuration, ..
-        } = desk;
+/// A model, and the servers that have it.
+struct Reached {
+    models: BTreeMap<String, String>,
+    servers: server::Reached,
+}
+
+impl<'a> Prepared<'a> {
+    async fn new(wanted: &'a Wanted, desk: &'a Desk) -> Result<Self> {
+        let export = wanted.asking.export.as_deref();
+        let export = export
+            .map(|path| Destination::reserve(path, Readers::Usual))
+            .transpose()?;
+        let library = equipment::library(&wanted.server.extra.plugins, &desk.places)?;
         let equipment = equipment::gather(
-            library,
+            &library,
             &Wish {
                 suite: &wanted.suite,
-                retry: wanted.server.retry.as_deref().unwrap_or(&configuration.retry),
-                options: &wanted.server,
+                retry: wanted.server.retry.as_deref().unwrap_or(&desk.configuration.retry),
+                max_retries: wanted.server.max_retries,
+                extra: &wanted.server.extra,
                 test_timeout: wanted.asking.test_timeout,
                 before: None,
             },
         )?;
-        let models = slots(model, &wanted.asking, &equipment)?;
-        check_selection(&wanted.selection, &equipment).await?;
-        let (request, system) = (request::added(&wanted.asking), request::system(&wanted.asking)?);
+        check_slots(&wanted.asking.slots, &equipment.info.slots)?;
+        tasks::check(&wanted.selection, &equipment).await?;
+        Ok(Prepared {
+            wanted,
+            desk,
+            equipment,
+            request: request::added(&wanted.asking),
+            system: request::system(&wanted.asking)?,
+            export,
+        })
+    }
+
+    /// Finds the servers, and sees that they have a model and those for the suite's other slots.
+    async fn reach(&self, model: &str) -> Result<Reached> {
+        let Wanted { asking, server, .. } = self.wanted;
+        let subject = (SUBJECT.to_owned(), model.to_owned());
+        let models = asking.slots.iter().cloned().chain([subject]).collect();
+        let configuration = &self.desk.configuration;
         let usual = Patience::For(Duration::from_secs(configuration.timeout));
         let way = Way {
-            headers: &connection::headers(&wanted.server.headers)?,
-            patience: wanted.server.timeout.unwrap_or(usual),
-            width: wanted.concurrency.most(),
-            allow_different: wanted.server.allow_different_models,
-            places,
-            request: &request,
-            needs: wanted
-                .asking
+            headers: &connection::headers(&server.headers)?,
+            patience: server.timeout.unwrap_or(usual),
+            width: self.wanted.concurrency.most(),
+            allow_different: server.allow_different_models,
+            places: &self.desk.places,
+            request: &self.request,
+            needs: asking
                 .think
                 .filter(|think| think.needs_thinking())
                 .map(|_| ("thinking", "--think")),
         };
-        let hosts = connection::named(&wanted.server.hosts, configuration);
-        let reached = server::reach(&hosts, &models, &way).await?;
-        Ok(Ready {
-            model: model.to_owned(),
-            models,
-            equipment,
-            reached,
-            request,
-            system,
-        })
+        let hosts = connection::named(&server.hosts, configuration);
+        let servers = server::reach(&hosts, &models, &way).await?;
+        Ok(Reached { models, servers })
     }
 
-    async fn work(self, wanted: &Wanted, desk: &Desk, stop: Stop) -> Result<Ended> {
-        let record = Record::open(desk.places.record())?;
-        let mut manifest = manifest(wanted, desk, &self);
-        let allow_failing = wanted.asking.allow_failing_tasks;
+    /// Opens the record, and finds out how much time programs get.
+    async fn begin(&self) -> Result<(Record, BTreeMap<String, Duration>)> {
+        let record = Record::open(self.desk.places.record())?;
+        let selection = &self.wanted.selection;
         let limits = self_test::limits(
             &self.equipment,
-            &manifest.selection,
-            allow_failing,
-            &desk.places,
-            &desk.terminal,
+            selection,
+            self.wanted.asking.allow_failing_tasks,
+            self.desk,
         );
-        manifest.limits = limits.await?;
+        Ok((record, limits.await?))
+    }
+
+    async fn work(
+        &self,
+        reached: Reached,
+        record: Record,
+        limits: &BTreeMap<String, Duration>,
+        stop: Stop,
+    ) -> Result<Ended> {
+        let manifest = Manifest {
+            limits: limits.clone(),
+            ..self.manifest(&reached)
+        };
         if manifest.samples.get() > 1 && manifest.defaults.temperature == 0.0 {
             tracing::warn!(
                 "{} samples at temperature 0 are mostly the same answer again; --temperature 0.8 is usual for several",
@@ -292,122 +290,70 @@ impl Ready {
             );
         }
         request::check_room(manifest.defaults.max_output_tokens, manifest.context_tokens);
-        let hosts = self.reached.hosts();
-        let session = Session::first(desk, self.equipment, hosts, record, manifest, stop)?;
+        let hosts = reached.servers.hosts();
+        let session = Session::first(self.desk, self.equipment.clone(), hosts, record, manifest, stop)?;
         work(Session {
-            changes: self.reached.differences.clone(),
+            changes: reached.servers.differences.clone(),
             ..session
         })
         .await
     }
+
+    fn manifest(&self, reached: &Reached) -> Manifest {
+        let Prepared {
+            wanted,
+            desk,
+            equipment,
+            ..
+        } = self;
+        let (server, other_servers) = reached.servers.usages();
+        let (run, began) = new_run();
+        let usual = NonZeroU32::new(equipment.info.samples).unwrap_or(NonZeroU32::MIN);
+        Manifest {
+            run,
+            began,
+            koderz: env!("CARGO_PKG_VERSION").to_owned(),
+            suite: equipment.used.suite.clone(),
+            retry: equipment.used.retry.clone(),
+            evaluators: equipment.used.evaluators.clone(),
+            server,
+            other_servers,
+            answers: None,
+            models: reached.models.clone(),
+            metrics: equipment.info.metrics.clone(),
+            model_digests: reached.servers.digests.clone(),
+            selection: wanted.selection.clone(),
+            samples: wanted.samples.unwrap_or(usual),
+            seed: wanted.asking.seed.unwrap_or(desk.configuration.seed),
+            concurrency: wanted.concurrency,
+            defaults: Defaults {
+                temperature: wanted.asking.temperature.unwrap_or(desk.configuration.temperature),
+                top_p: wanted.asking.top_p,
+                max_output_tokens: wanted.asking.num_predict,
+                system: self.system.clone(),
+            },
+            context_tokens: wanted.asking.num_ctx.or(equipment.info.context_tokens),
+            request: self.request.clone(),
+            timeout: reached.servers.silence,
+            deadline: wanted.server.deadline,
+            max_retries: equipment.max_retries,
+            limits: BTreeMap::new(),
+            command_line: command_line::shown(std::env::args_os()),
+        }
+    }
 }
 
-/// Which model answers for which slot.
-fn slots(model: &str, asking: &Asking, equipment: &Equipment) -> Result<BTreeMap<String, String>> {
-    let mut models = BTreeMap::from([(SUBJECT.to_owned(), model.to_owned())]);
-    for (slot, model) in &asking.slots {
-        if !equipment.info.slots.contains(slot) {
-            let there = match equipment.info.slots.as_slice() {
-                [] => "it has none besides the model under test".to_owned(),
-                some => format!("it has {}", some.join(", ")),
-            };
-            bail!("the suite has no slot `{slot}`; {there}");
-        }
-        models.insert(slot.clone(), model.clone());
+/// Sees that the suite has the slots that models are named for, and that each of its own has one.
+fn check_slots(named: &[(String, String)], slots: &[String]) -> Result<()> {
+    if let Some((slot, _)) = named.iter().find(|(slot, _)| !slots.contains(slot)) {
+        let there = match slots {
+            [] => "it has none besides the model under test".to_owned(),
+            some => format!("it has {}", some.join(", ")),
+        };
+        bail!("the suite has no slot `{slot}`; {there}");
     }
-    if let Some(slot) = equipment.info.slots.iter().find(|slot| !models.contains_key(*slot)) {
+    if let Some(slot) = slots.iter().find(|slot| !named.iter().any(|(named, _)| named == *slot)) {
         bail!("the suite wants a model for its slot `{slot}`\nhint: --slot {slot}=MODEL names one");
     }
-    Ok(models)
-}
-
-/// Names of tasks that are shown where one is missing.
-const SHOWN: usize = 5;
-
-/// Sees that there are tasks to try.
-async fn check_selection(selection: &Selection, equipment: &Equipment) -> Result<()> {
-    if let (None, Some(count)) = (&selection.ids, equipment.info.task_count) {
-        return in_range(selection, count);
-    }
-    let tasks = scheduler::catalogue(equipment.suite.clone()).await?;
-    in_range(selection, tasks.len() as u64)?;
-    let known: BTreeSet<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
-    let unknown = |id: &&String| !known.contains(id.as_str());
-    if let Some(id) = selection.ids.iter().flatten().find(unknown) {
-        let near = |task: &&&str| task.to_lowercase().contains(&id.to_lowercase());
-        let mut shown: Vec<&str> = known.iter().filter(near).copied().take(SHOWN).collect();
-        if shown.is_empty() {
-            shown = tasks.iter().map(|task| task.id.as_str()).take(SHOWN).collect();
-        }
-        bail!(
-            "the suite has no task `{id}`\nhint: it has {}, such as {}",
-            tasks.len(),
-            shown.join(", ")
-        );
-    }
     Ok(())
-}
-
-fn in_range(selection: &Selection, count: u64) -> Result<()> {
-    if count == 0 {
-        bail!("the suite has no tasks");
-    }
-    if selection.start >= count {
-        bail!(
-            "--start {} is past the last task; the suite has {count}, counted from 0",
-            selection.start
-        );
-    }
-    Ok(())
-}
-
-/// The id of a run that begins now, and when that is.
-pub(crate) fn new_run() -> (String, String) {
-    let now = SystemTime::now();
-    // The standard library's hash keys are the system's randomness.
-    let run = RunId::new(now, RandomState::new().hash_one(std::process::id()));
-    (run.to_string(), koderz_record::timestamp(now))
-}
-
-fn manifest(wanted: &Wanted, desk: &Desk, ready: &Ready) -> Manifest {
-    let Ready {
-        models,
-        equipment,
-        reached,
-        ..
-    } = ready;
-    let mut servers = reached.servers.iter().map(|(_, usage)| usage.clone());
-    let (run, began) = new_run();
-    let usual = NonZeroU32::new(equipment.info.samples).unwrap_or(NonZeroU32::MIN);
-    Manifest {
-        run,
-        began,
-        koderz: env!("CARGO_PKG_VERSION").to_owned(),
-        suite: equipment.used.suite.clone(),
-        retry: equipment.used.retry.clone(),
-        evaluators: equipment.used.evaluators.clone(),
-        server: servers.next().expect("at least one server was reached"),
-        other_servers: servers.collect(),
-        answers: None,
-        models: models.clone(),
-        metrics: equipment.info.metrics.clone(),
-        model_digests: reached.digests.clone(),
-        selection: wanted.selection.clone(),
-        samples: wanted.samples.unwrap_or(usual),
-        seed: wanted.asking.seed.unwrap_or(desk.configuration.seed),
-        concurrency: wanted.concurrency,
-        defaults: Defaults {
-            temperature: wanted.asking.temperature.unwrap_or(desk.configuration.temperature),
-            top_p: wanted.asking.top_p,
-            max_output_tokens: wanted.asking.num_predict,
-            system: ready.system.clone(),
-        },
-        context_tokens: wanted.asking.num_ctx.or(equipment.info.context_tokens),
-        request: ready.request.clone(),
-        timeout: reached.silence,
-        deadline: wanted.server.deadline,
-        max_retries: equipment.max_retries,
-        limits: None,
-        command_line: command_line::shown(std::env::args_os()),
-    }
 }

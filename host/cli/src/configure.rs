@@ -77,10 +77,7 @@ fn checked(profile: Option<&str>) -> Result<String> {
             return Err(refused(&error, &settings, &words));
         }
     }
-    let mut text: String = files
-        .iter()
-        .map(|file| format!("{}: fine\n", layers::shown(file)))
-        .collect();
+    let mut text: String = files.iter().map(|file| format!("{}: fine\n", file.display())).collect();
     if files.is_empty() {
         text = "there is no configuration file; what is built in holds\n".to_owned();
     }

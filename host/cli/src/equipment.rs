@@ -1,6 +1,6 @@
 //! The plugins of a run: found, opened with their settings, and fit for each other.
 
-use crate::arguments;
+use crate::arguments::Extra;
 use crate::grant;
 use crate::places::Places;
 use crate::setting::{self, Owner};
@@ -11,7 +11,7 @@ use koderz_core::ports::{Evaluator, RetryPolicy, Suite};
 use koderz_loader::{Engines, Interface, Library, LoadError, Plugin, Wanted};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ const MAX_RETRIES: &str = "max-retries";
 /// The setting by which suites commonly take the processor time of a program.
 pub(crate) const TEST_TIMEOUT: &str = "cpu-seconds";
 
-/// The plugins of a run.
+/// The plugins of a run. Cheap to clone.
+#[derive(Clone)]
 pub(crate) struct Equipment {
     pub(crate) suite: Arc<dyn Suite>,
     pub(crate) info: SuiteInfo,
@@ -33,6 +34,7 @@ pub(crate) struct Equipment {
 }
 
 /// How they are named in a run's manifest.
+#[derive(Clone)]
 pub(crate) struct Used {
     pub(crate) suite: PluginUse,
     pub(crate) retry: PluginUse,
@@ -43,29 +45,32 @@ pub(crate) struct Used {
 pub(crate) struct Wish<'a> {
     pub(crate) suite: &'a str,
     pub(crate) retry: &'a str,
-    pub(crate) options: &'a arguments::Server,
+    /// Retries, which the policy has to have a setting for.
+    pub(crate) max_retries: Option<u32>,
+    pub(crate) extra: &'a Extra,
     /// Processor time of programs, which the suite has to have a setting for.
     pub(crate) test_timeout: Option<Duration>,
     /// Settings from before, which those of the options change.
     pub(crate) before: Option<&'a Manifest>,
 }
 
-/// The library of plugins that these options can name.
-pub(crate) fn library(options: &arguments::Server, places: &Places) -> Result<Library> {
+/// The library of these plugin files and those that are installed.
+pub(crate) fn library(named: &[PathBuf], places: &Places) -> Result<Library> {
     let cache = places.compiled();
     let engines = Engines::new(Some(&cache)).or_else(|error| {
         // Without it every start compiles the plugins anew, which takes time and nothing else.
         tracing::warn!("{error}; plugins are compiled anew\nhint: KODERZ_CACHE_DIR names a folder that can be written");
         Engines::new(None)
     })?;
-    Ok(Library::new(engines, options.plugins.clone(), places.plugins()))
+    Ok(Library::new(engines, named.to_vec(), places.plugins()))
 }
 
 /// Finds and opens what is wished for.
 pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
-    let typed = |owner| setting::of(owner, &wish.options.settings);
-    let plugin = find_suite(library, wish)?;
-    let before = wish.before.map(|manifest| &manifest.suite.settings);
+    let typed = |owner| setting::of(owner, &wish.extra.settings);
+    let before = wish.before.map(|manifest| &manifest.suite);
+    let plugin = find_suite(library, wish.suite, wish.extra, before)?;
+    let before = before.map(|suite| &suite.settings);
     let mut pairs = typed(Owner::Suite);
     if let Some(timeout) = wish.test_timeout {
         if !plugin.setting_names(Interface::Suite).contains(&TEST_TIMEOUT) {
@@ -89,7 +94,7 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
     )?;
     let takes_retries = plugin.setting_names(Interface::Retry).contains(&MAX_RETRIES);
     let mut pairs = typed(Owner::Retry);
-    match wish.options.max_retries {
+    match wish.max_retries {
         Some(retries) if takes_retries => pairs.push((MAX_RETRIES.to_owned(), retries.to_string())),
         Some(_) => bail!(unlimited(&plugin)),
         None => {}
@@ -117,10 +122,9 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
 }
 
 /// Finds the suite that is wished for, and grants it its data.
-pub(crate) fn find_suite(library: &Library, wish: &Wish<'_>) -> Result<Plugin> {
-    let before = wish.before.map(|manifest| &manifest.suite);
-    let suite = find(library, Wanted::Suite, wish.suite, before)?;
-    Ok(suite.granted(grant::open(&wish.options.grants, before)?))
+pub(crate) fn find_suite(library: &Library, name: &str, extra: &Extra, before: Option<&PluginUse>) -> Result<Plugin> {
+    let suite = find(library, Wanted::Suite, name, before)?;
+    Ok(suite.granted(grant::open(&extra.grants, before)?))
 }
 
 /// That a policy does not take a number of retries, and what it takes.

@@ -1,14 +1,14 @@
 //! `koderz evaluate`: answers from a file are graded, as a run like any other whose model is the file.
 
 use crate::answers::Answers;
-use crate::arguments::{self, Evaluate};
-use crate::benchmark::{Desk, new_run};
-use crate::configuration::Configuration;
+use crate::arguments::Evaluate;
+use crate::benchmark::Desk;
 use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
 use crate::grade::WIDTH;
 use crate::samples::{BadLine, Samples, lines};
-use crate::session::{self, Ended, Session, work};
+use crate::session::{self, Ended, Session, new_run, work};
+use crate::setting::{self, Owner};
 use crate::{Outcome, command_line, self_test, show, signals};
 use anyhow::{Context, Result, bail};
 use koderz_core::manifest::{AnswersUse, Manifest, ServerUse};
@@ -30,20 +30,12 @@ const SHOWN: usize = 20;
 pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome> {
     let reserve = |path: &Path| Destination::reserve(path, Readers::Usual);
     let export = arguments.export.as_deref().map(reserve).transpose()?;
-    let mut options = arguments::Server {
-        plugins: arguments.plugins,
-        settings: arguments.settings,
-        grants: arguments.grants,
-        ..arguments::Server::default()
-    };
     let configuration = &desk.configuration;
-    let wanted = arguments.suite.as_deref().unwrap_or(&configuration.suite);
-    let library = equipment::library(&options, &desk.places)?;
-    let plugin = equipment::find_suite(&library, &wish(wanted, configuration, &options))?;
-    let typed = plugin.settings(
-        Interface::Suite,
-        &crate::setting::of(crate::setting::Owner::Suite, &options.settings),
-    )?;
+    let mut extra = arguments.extra;
+    let wanted = arguments.suite.suite.as_deref().unwrap_or(&configuration.suite);
+    let library = equipment::library(&extra.plugins, &desk.places)?;
+    let plugin = equipment::find_suite(&library, wanted, &extra, None)?;
+    let typed = plugin.settings(Interface::Suite, &setting::of(Owner::Suite, &extra.settings))?;
     let known = tasks(Arc::new(plugin.open_suite(&typed)?)).await?;
     let path = &arguments.samples;
     let samples = Samples::read(path, &known)?;
@@ -57,22 +49,23 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
         && !typed.contains_key(key)
     {
         let setting = format!("suite.{setting}").parse();
-        options.settings.push(setting.map_err(anyhow::Error::msg)?);
+        extra.settings.push(setting.map_err(anyhow::Error::msg)?);
     }
     let results = arguments.results.unwrap_or_else(|| beside(path));
     let results = (Destination::reserve(&results, Readers::Usual)?, results);
-    let equipment = equipment::gather(&library, &wish(wanted, configuration, &options))?;
+    let wish = Wish {
+        suite: wanted,
+        retry: &configuration.retry,
+        max_retries: None,
+        extra: &extra,
+        test_timeout: None,
+        before: None,
+    };
+    let equipment = equipment::gather(&library, &wish)?;
     let model = arguments.model.unwrap_or_else(|| name(path));
     let record = Record::open(desk.places.record())?;
     let mut manifest = manifest(&equipment, path, &samples, model);
-    manifest.limits = self_test::limits(
-        &equipment,
-        &manifest.selection,
-        arguments.allow_failing_tasks,
-        &desk.places,
-        &desk.terminal,
-    )
-    .await?;
+    manifest.limits = self_test::limits(&equipment, &manifest.selection, arguments.allow_failing_tasks, desk).await?;
     let bad = samples.bad;
     let stop = signals::stop(&desk.terminal)?;
     let hosts = vec![host(path, samples.answers)];
@@ -89,16 +82,6 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
         return Err(unusable(path, &bad).context("the other answers were graded"));
     }
     Ok(Outcome::of(&ended))
-}
-
-fn wish<'a>(suite: &'a str, configuration: &'a Configuration, options: &'a arguments::Server) -> Wish<'a> {
-    Wish {
-        suite,
-        retry: &configuration.retry,
-        options,
-        test_timeout: None,
-        before: None,
-    }
 }
 
 /// The answers of a run that goes on.
@@ -187,7 +170,7 @@ fn manifest(equipment: &Equipment, path: &Path, samples: &Samples, model: String
         timeout: Duration::ZERO,
         deadline: None,
         max_retries: equipment.max_retries,
-        limits: None,
+        limits: BTreeMap::new(),
         command_line: command_line::shown(std::env::args_os()),
     }
 }

@@ -2,11 +2,11 @@
 //! its own, and what has changed is shown.
 
 use crate::answers::Answers;
-use crate::arguments::{self, Grade};
-use crate::benchmark::{Desk, new_run};
+use crate::arguments::Grade;
+use crate::benchmark::Desk;
 use crate::equipment::{self, Equipment, Wish};
 use crate::recorded::{self, Recorded};
-use crate::session::{Session, work};
+use crate::session::{Session, new_run, work};
 use crate::{Outcome, command_line, print, show, signals};
 use anyhow::{Result, bail};
 use koderz_core::manifest::{AnswersUse, Manifest};
@@ -26,19 +26,14 @@ pub(crate) async fn grade(arguments: Grade, desk: &Desk) -> Result<Outcome> {
     let record = recorded::open(places)?;
     let before = record.find(&arguments.run)?;
     let graded = record.manifest(&before)?;
-    let options = arguments::Server {
-        plugins: arguments.plugins,
-        settings: arguments.settings,
-        grants: arguments.grants,
-        ..arguments::Server::default()
-    };
-    let library = equipment::library(&options, places)?;
+    let library = equipment::library(&arguments.extra.plugins, places)?;
     let equipment = equipment::gather(
         &library,
         &Wish {
             suite: arguments.suite.as_deref().unwrap_or(&graded.suite.identity.name),
             retry: &desk.configuration.retry,
-            options: &options,
+            max_retries: None,
+            extra: &arguments.extra,
             test_timeout: None,
             before: Some(&graded),
         },

@@ -11,7 +11,7 @@ use clap::{ArgAction, Command};
 use directories::ProjectDirs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use toml::{Table, Value};
 
 /// The file's name, in a project and in the user's own folder.
@@ -272,11 +272,6 @@ pub(crate) fn profile(typed: &[String]) -> Option<String> {
         }
     }
     env::var("KODERZ_PROFILE").ok().filter(|profile| !profile.is_empty())
-}
-
-/// A path as a user would write it, shorter where it is below the folder they are in.
-pub(crate) fn shown(path: &Path) -> String {
-    path.display().to_string()
 }
 
 #[cfg(test)]

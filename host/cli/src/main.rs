@@ -40,6 +40,7 @@ mod sign;
 mod signals;
 mod status;
 mod stream;
+mod tasks;
 mod wait;
 
 use anyhow::{Context, Result};

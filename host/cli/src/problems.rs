@@ -2,13 +2,13 @@
 
 mod asked;
 
-use crate::arguments::{self, ListProblems};
+use crate::arguments::ListProblems;
 use crate::benchmark::Desk;
 use crate::columns::columns;
-use crate::equipment::{self, Wish};
+use crate::equipment;
 use crate::figure::harmless;
 use crate::setting::{self, Owner};
-use crate::{Outcome, print};
+use crate::{Outcome, print, tasks};
 use anyhow::{Result, bail};
 use asked::Asked;
 use koderz_core::ports::Suite;
@@ -16,28 +16,12 @@ use koderz_core::scheduler;
 use koderz_loader::Interface;
 use std::sync::Arc;
 
-/// Names of tasks that are shown where one is missing.
-const SHOWN: usize = 5;
-
 pub(crate) async fn problems(arguments: &ListProblems, desk: &Desk) -> Result<Outcome> {
     let configuration = &desk.configuration;
-    let options = arguments::Server {
-        plugins: arguments.plugins.clone(),
-        grants: arguments.grants.clone(),
-        ..arguments::Server::default()
-    };
-    let library = equipment::library(&options, &desk.places)?;
-    let plugin = equipment::find_suite(
-        &library,
-        &Wish {
-            suite: arguments.suite.as_deref().unwrap_or(&configuration.suite),
-            retry: &configuration.retry,
-            options: &options,
-            test_timeout: None,
-            before: None,
-        },
-    )?;
-    let settings = plugin.settings(Interface::Suite, &setting::of(Owner::Suite, &arguments.settings))?;
+    let library = equipment::library(&arguments.extra.plugins, &desk.places)?;
+    let wanted = arguments.suite.suite.as_deref().unwrap_or(&configuration.suite);
+    let plugin = equipment::find_suite(&library, wanted, &arguments.extra, None)?;
+    let settings = plugin.settings(Interface::Suite, &setting::of(Owner::Suite, &arguments.extra.settings))?;
     let suite: Arc<dyn Suite> = Arc::new(plugin.open_suite(&settings)?);
     let tasks = scheduler::catalogue(suite.clone()).await?;
     let all = tasks.len();
@@ -47,7 +31,7 @@ pub(crate) async fn problems(arguments: &ListProblems, desk: &Desk) -> Result<Ou
     match (&arguments.problem_id, &arguments.filter) {
         (Some(id), _) => {
             if !asked.iter().any(|asked| asked.task.id == *id) {
-                bail!(missing(id, &asked));
+                bail!(tasks::missing(id, asked.iter().map(|asked| asked.task.id.as_str())));
             }
             asked.retain(|asked| asked.task.id == *id);
         }
@@ -86,18 +70,4 @@ fn table(asked: &[Asked]) -> String {
         })
         .collect();
     columns(&rows)
-}
-
-fn missing(id: &str, asked: &[Asked]) -> String {
-    let near = |asked: &&Asked| asked.task.id.to_lowercase().contains(&id.to_lowercase());
-    let mut shown: Vec<&str> = asked.iter().filter(near).map(|asked| asked.task.id.as_str()).collect();
-    if shown.is_empty() {
-        shown = asked.iter().map(|asked| asked.task.id.as_str()).collect();
-    }
-    shown.truncate(SHOWN);
-    format!(
-        "the suite has no task `{id}`\nhint: it has {}, such as {}",
-        asked.len(),
-        shown.join(", ")
-    )
 }

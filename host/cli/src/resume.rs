@@ -27,13 +27,14 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
     let manifest = record.manifest(&run)?;
     recorded::at_rest(&record, &run)?;
     let options = &arguments.server;
-    let library = equipment::library(options, places)?;
+    let library = equipment::library(&options.extra.plugins, places)?;
     let equipment = equipment::gather(
         &library,
         &Wish {
             suite: &manifest.suite.identity.name,
             retry: options.retry.as_deref().unwrap_or(&manifest.retry.identity.name),
-            options,
+            max_retries: options.max_retries,
+            extra: &options.extra,
             test_timeout: None,
             before: Some(&manifest),
         },
@@ -59,7 +60,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
     let asked = match &manifest.answers {
         Some(AnswersUse::File { file, digest }) => Asked::Before(evaluate::again(file, digest, &equipment).await?),
         Some(AnswersUse::Run { run }) => Asked::Before(grade::again(&record, &record.find(run)?)?),
-        None => Asked::Servers(server::reach(&hosts, &manifest.models, &way).await?),
+        None => Asked::Servers(Box::new(server::reach(&hosts, &manifest.models, &way).await?)),
     };
     let mut changes = changes(&manifest, &equipment.used, asked.digests());
     if !changes.is_empty() && !arguments.allow_changes {
@@ -110,7 +111,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
 
 /// Who answers.
 enum Asked {
-    Servers(Reached),
+    Servers(Box<Reached>),
     /// What was answered before.
     Before(Host),
 }

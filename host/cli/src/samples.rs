@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result, bail};
 use flate2::bufread::MultiGzDecoder;
+use koderz_loader::digest;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -171,17 +171,8 @@ fn next(reader: &mut dyn BufRead) -> io::Result<Option<Line>> {
 }
 
 fn digest(path: &Path) -> Result<String> {
-    let reading = || format!("read {}", path.display());
-    let mut file = File::open(path).with_context(reading)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        match file.read(&mut buffer).with_context(reading)? {
-            0 => break,
-            length => hash.update(&buffer[..length]),
-        }
-    }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let digest = File::open(path).and_then(|mut file| digest::of_all(&mut file));
+    digest.with_context(|| format!("read {}", path.display()))
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
 //! The suite's own answers are tried before a model is asked, and what they cost becomes the limit of programs. What was
 //! found out once is kept, since it follows from the plugins alone.
 
+use crate::benchmark::Desk;
 use crate::equipment::{Equipment, TEST_TIMEOUT};
-use crate::places::Places;
 use anyhow::{Result, bail};
 use koderz_core::plan::Selection;
-use koderz_core::self_test::{LEAST, Tested, self_test};
-use koderz_report::Terminal;
+use koderz_core::self_test::{Tested, self_test};
+use koderz_loader::digest;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 /// Failing tasks that are named.
@@ -20,18 +20,17 @@ const SHOWN: usize = 5;
 /// How often it is told how far it has come.
 const WORD: Duration = Duration::from_secs(2);
 
-/// The processor time of programs, by task, as far as it is more than the least; none where the suite knows no right
-/// answers, or the user has said how much time there is.
+/// The processor time of programs, by task; none where the suite knows no right answer, or the user has said how much time
+/// there is.
 pub(crate) async fn limits(
     equipment: &Equipment,
     selection: &Selection,
     allow_failing: bool,
-    places: &Places,
-    terminal: &Terminal,
-) -> Result<Option<BTreeMap<String, Duration>>> {
-    let kept = places.self_tests().join(format!("{}.json", key(equipment)));
+    desk: &Desk,
+) -> Result<BTreeMap<String, Duration>> {
+    let kept = desk.places.self_tests().join(format!("{}.json", key(equipment)));
     let mut known = read(&kept);
-    let at_once = std::thread::available_parallelism()
+    let at_once = available_parallelism()
         .ok()
         .and_then(|number| u32::try_from(number.get()).ok());
     let at_once = at_once.and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
@@ -39,37 +38,36 @@ pub(crate) async fn limits(
     let told = |count| {
         if last.elapsed() >= WORD {
             last = Instant::now();
-            terminal.say(&format!("trying the suite's own answers: {count} tasks so far"));
+            desk.terminal
+                .say(&format!("trying the suite's own answers: {count} tasks so far"));
         }
     };
-    let is_known = |task: &str| known.contains_key(task);
-    let suite = equipment.suite.clone();
-    let tested = self_test(suite, &equipment.evaluators, selection, at_once, is_known, told).await?;
-    if tested.is_empty() && known.is_empty() {
-        return Ok(None);
-    }
+    let (suite, evaluators) = (equipment.suite.clone(), &equipment.evaluators);
+    let tested = self_test(suite, evaluators, selection, at_once, &known, told).await?;
     let failing: Vec<(&String, &String)> = tested
         .iter()
         .filter_map(|(task, tested)| Some((task, tested.failure.as_ref()?)))
         .collect();
     if !failing.is_empty() {
-        let told = words(&failing, tested.len() + known.len());
+        let told = words(&failing, tested.len());
         if !allow_failing {
             bail!("{told}\nhint: every model would fail these too; --allow-failing-tasks goes on all the same");
         }
         tracing::warn!("{told}");
     }
     let passed = tested.into_iter().filter(|(_, tested)| tested.failure.is_none());
-    let before = known.len();
-    known.extend(passed);
+    let (before, passed) = (known.len(), passed.collect::<BTreeMap<_, _>>());
+    known.extend(passed.clone());
     if known.len() > before {
         keep(&kept, &known);
     }
     if equipment.used.suite.settings.contains_key(TEST_TIMEOUT) {
-        return Ok(None);
+        return Ok(BTreeMap::new());
     }
-    let limits = known.into_iter().map(|(task, tested)| (task, tested.limit()));
-    Ok(Some(limits.filter(|(_, limit)| *limit > LEAST).collect()))
+    Ok(passed
+        .into_iter()
+        .map(|(task, tested)| (task, tested.limit()))
+        .collect())
 }
 
 fn words(failing: &[(&String, &String)], all: usize) -> String {
@@ -110,8 +108,7 @@ fn key(equipment: &Equipment) -> String {
         grants,
         evaluators
     ]);
-    let digest = Sha256::digest(all.to_string());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest::of(all.to_string().as_bytes())
 }
 
 /// What was kept; nothing where it cannot be read, since it can be found out again.

@@ -2,7 +2,7 @@
 
 use crate::connection::Connection;
 use crate::places::Places;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use koderz_core::manifest::ServerUse;
 use koderz_core::ports::Host;
 use koderz_transport::{Header, parameter_count, suggested_silence};
@@ -34,10 +34,13 @@ pub(crate) struct Way<'a> {
     pub(crate) needs: Option<(&'static str, &'static str)>,
 }
 
-/// Servers that answer, and what they say of themselves.
+/// A server, and what it says of itself.
+type Answering = (Connection, ServerUse);
+
+/// Servers that answer.
 pub(crate) struct Reached {
-    /// At least one.
-    pub(crate) servers: Vec<(Connection, ServerUse)>,
+    first: Answering,
+    others: Vec<Answering>,
     /// How long their silence is borne.
     pub(crate) silence: Duration,
     /// Digests of the models, where the first server that gives one gives it.
@@ -49,11 +52,17 @@ pub(crate) struct Reached {
 impl Reached {
     /// The servers as a run asks them, for as long as this is kept.
     pub(crate) fn hosts(&self) -> Vec<Host> {
-        let host = |(connection, usage): &(Connection, ServerUse)| Host {
+        let host = |(connection, usage): &Answering| Host {
             name: usage.host.clone(),
             model: Arc::new(connection.ollama.clone()),
         };
-        self.servers.iter().map(host).collect()
+        std::iter::once(&self.first).chain(&self.others).map(host).collect()
+    }
+
+    /// How the first and the others are named in a run's manifest.
+    pub(crate) fn usages(&self) -> (ServerUse, Vec<ServerUse>) {
+        let usage = |(_, usage): &Answering| usage.clone();
+        (usage(&self.first), self.others.iter().map(usage).collect())
     }
 }
 
@@ -96,7 +105,7 @@ pub(crate) async fn reach(hosts: &[String], models: &BTreeMap<String, String>, w
         Patience::For(silence) => silence,
         Patience::BySize => suggested_silence(largest),
     };
-    let mut servers = Vec::new();
+    let mut servers: Vec<Answering> = Vec::new();
     for (connection, version) in connections {
         let usage = ServerUse {
             host: connection.shown.clone(),
@@ -104,12 +113,15 @@ pub(crate) async fn reach(hosts: &[String], models: &BTreeMap<String, String>, w
         };
         servers.push((connection.patient(silence, way.request)?, usage));
     }
+    let mut servers = servers.into_iter();
+    let first = servers.next().context("no server is named")?;
     let mut digests = BTreeMap::new();
     for seen in seen.into_iter().filter(|seen| !seen.digest.is_empty()) {
         digests.entry(seen.model).or_insert(seen.digest);
     }
     Ok(Reached {
-        servers,
+        first,
+        others: servers.collect(),
         silence,
         digests,
         differences,

@@ -15,12 +15,14 @@ use koderz_core::scheduler::{self, Ports};
 use koderz_core::stop::Stop;
 use koderz_record::{Record, RunId};
 use koderz_report::{Paths, Report, RetryLog, Story, Terminal};
+use std::collections::hash_map::RandomState;
 use std::fs::DirBuilder;
+use std::hash::BuildHasher;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What was done of a run before.
 pub(crate) struct Before {
@@ -226,4 +228,12 @@ impl Sink for Live {
     fn see(&self, entry: &Entry) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).observe(entry);
     }
+}
+
+/// The id of a run that begins now, and when that is.
+pub(crate) fn new_run() -> (String, String) {
+    let now = SystemTime::now();
+    // The standard library's hash keys are the system's randomness.
+    let run = RunId::new(now, RandomState::new().hash_one(std::process::id()));
+    (run.to_string(), koderz_record::timestamp(now))
 }

@@ -3,6 +3,7 @@
 use crate::Outcome;
 use crate::arguments::Status;
 use crate::benchmark::Desk;
+use crate::columns::columns;
 use crate::connection::Connection;
 use crate::figure::{harmless, memory, seconds, span, stay};
 use crate::resident::Resident;
@@ -97,30 +98,24 @@ impl Picture {
             return text;
         }
         let probed = self.models.iter().any(|(_, sign)| sign.is_some());
-        let mut rows = vec![vec!["model", "size", "graphics", "context", "stays"]];
-        if probed {
-            rows[0].push("a token takes");
-        }
+        let mut heading = vec!["model", "size", "graphics", "context", "stays"];
+        heading.extend(probed.then_some("a token takes"));
         let unknown = || "unknown".to_owned();
-        let cells: Vec<Vec<String>> = self
-            .models
-            .iter()
-            .map(|(resident, sign)| {
-                let share = resident.place.share();
-                let mut row = vec![
-                    resident.name.clone(),
-                    resident.bytes.map_or_else(unknown, memory),
-                    share.map_or_else(unknown, |share| format!("{:.0} %", share * 100.0)),
-                    resident
-                        .context_tokens
-                        .map_or_else(unknown, |tokens| tokens.to_string()),
-                    resident.stays.map_or_else(unknown, stay),
-                ];
-                row.extend(sign.as_ref().map(|sign| self.probed(sign, &resident.name)));
-                row
-            })
-            .collect();
-        rows.extend(cells.iter().map(|row| row.iter().map(String::as_str).collect()));
+        let mut rows = vec![heading.into_iter().map(str::to_owned).collect::<Vec<_>>()];
+        rows.extend(self.models.iter().map(|(resident, sign)| {
+            let share = resident.place.share();
+            let mut row = vec![
+                resident.name.clone(),
+                resident.bytes.map_or_else(unknown, memory),
+                share.map_or_else(unknown, |share| format!("{:.0} %", share * 100.0)),
+                resident
+                    .context_tokens
+                    .map_or_else(unknown, |tokens| tokens.to_string()),
+                resident.stays.map_or_else(unknown, stay),
+            ];
+            row.extend(sign.as_ref().map(|sign| self.probed(sign, &resident.name)));
+            row
+        }));
         text.push_str(&columns(&rows));
         text
     }
@@ -153,22 +148,6 @@ impl Picture {
         });
         json!({ "server": self.server, "version": self.version, "models": models.collect::<Vec<_>>() })
     }
-}
-
-/// Rows as text, each column as wide as its widest cell.
-fn columns(rows: &[Vec<&str>]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
-    };
-    let line = |row: &Vec<&str>| {
-        let cells = row.iter().enumerate();
-        let cells: Vec<String> = cells
-            .map(|(column, cell)| format!("{cell:<width$}", width = width(column)))
-            .collect();
-        format!("{}\n", cells.join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ impl Tries {
 
 /// How often a policy may wait for the server without that costing the question an attempt. A server that works whenever
 /// it is looked at, and fails this question whenever it is asked, has to cost something in the end.
-const FREE_WAITS: u32 = 20;
+pub(crate) const FREE_WAITS: u32 = 20;
 
 /// How trying ended.
 enum Tried<'a> {

@@ -117,10 +117,10 @@ pub struct Manifest {
     pub deadline: Option<Duration>,
     /// Retries after which the host gives up whatever the policy says.
     pub max_retries: Option<u32>,
-    /// Processor time of programs, where it follows from what the right answers cost: by task, as far as it is more than
-    /// the least. None where the suite or the user says it.
-    #[serde(default, with = "limits", skip_serializing_if = "Option::is_none")]
-    pub limits: Option<BTreeMap<String, Duration>>,
+    /// Processor time of programs, by task, where it follows from what the right answer costs. Elsewhere the suite or the
+    /// user says it.
+    #[serde(default, with = "limits", skip_serializing_if = "BTreeMap::is_empty")]
+    pub limits: BTreeMap<String, Duration>,
     /// The command line, without secrets.
     pub command_line: Vec<String>,
 }
@@ -131,24 +131,20 @@ mod limits {
     use std::collections::BTreeMap;
     use std::time::Duration;
 
-    type Limits = Option<BTreeMap<String, Duration>>;
+    #[derive(Serialize, Deserialize)]
+    struct Limit(#[serde(with = "koderz_api::nanos")] Duration);
 
-    pub(super) fn serialize<S: Serializer>(limits: &Limits, serializer: S) -> Result<S::Ok, S::Error> {
-        let nanos = |limits: &BTreeMap<String, Duration>| -> BTreeMap<String, u64> {
-            let nanos = |limit: &Duration| u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
-            limits
-                .iter()
-                .map(|(task, limit)| (task.clone(), nanos(limit)))
-                .collect()
-        };
-        limits.as_ref().map(nanos).serialize(serializer)
+    pub(super) fn serialize<S: Serializer>(
+        limits: &BTreeMap<String, Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(limits.iter().map(|(task, limit)| (task, Limit(*limit))))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Limits, D::Error> {
-        let nanos = Option::<BTreeMap<String, u64>>::deserialize(deserializer)?;
-        Ok(nanos.map(|nanos| {
-            let limit = |(task, nanos)| (task, Duration::from_nanos(nanos));
-            nanos.into_iter().map(limit).collect()
-        }))
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<String, Duration>, D::Error> {
+        let limits = BTreeMap::<String, Limit>::deserialize(deserializer)?;
+        Ok(limits.into_iter().map(|(task, Limit(limit))| (task, limit)).collect())
     }
 }

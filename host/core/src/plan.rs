@@ -161,8 +161,8 @@ pub struct Plan {
     pub context_tokens: Option<u32>,
     /// Retries after which the host gives up whatever the policy says; none leaves it to the policy.
     pub max_retries: Option<u32>,
-    /// Processor time of programs, by task; what is not in it has the least, and none leaves it to the suite.
-    pub limits: Option<BTreeMap<String, Duration>>,
+    /// Processor time of programs, by task; what is not in it is left to the suite.
+    pub limits: BTreeMap<String, Duration>,
     /// What is not what the run was begun with, in words: none of it, unless the user has allowed that.
     pub changes: Vec<String>,
     /// How long a question may take with all its attempts and pauses; none for as long as it takes.

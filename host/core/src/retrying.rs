@@ -24,6 +24,7 @@
 //! # }
 //! ```
 
+use crate::ask::FREE_WAITS;
 use crate::backoff::Backoff;
 use crate::event::Place;
 use crate::plan::Caps;
@@ -141,9 +142,6 @@ where
 
 /// The pause where a policy wants to wait until the server works, which nobody here looks after.
 const UNTIL_READY: Duration = Duration::from_secs(5);
-
-/// How often that costs no attempt.
-const FREE_WAITS: u32 = 20;
 
 /// One use of a retry policy of the host's, as [`retry`] wants it. It begins now; `seed` is what the chance follows from
 /// that the policy is given.

@@ -1,8 +1,9 @@
 //! Runs the trials of a suite, stage by stage.
 //!
-//! Three bounds hold at any moment: questions under way at a server (the run's concurrency), programs running, and trials that have
-//! begun and not ended. The last is larger than the others, so that one trial's program runs while another's question is
-//! under way and one that waits to be tried again keeps nobody from the server; and it is the only queue there is.
+//! Three bounds hold at any moment: questions under way at a server (the run's concurrency), programs running, and
+//! trials that have begun and not ended. The last is larger than the others, so that one trial's program runs while
+//! another's question is under way and one that waits to be tried again keeps nobody from the server; and it is the only
+//! queue there is.
 
 use crate::event::{End, Event, TrialId};
 use crate::parallelism::Search;

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 
 /// The least processor time that a program gets: what an interpreter's start and a slow machine may take.
 pub const LEAST: Duration = Duration::from_secs(3);
@@ -45,7 +45,7 @@ impl Tested {
 }
 
 /// Tries the right answers to the tasks of a selection, so many at once, and answers what each came to. Tasks without one
-/// are not in it; `known` says of which nothing has to be found out. `told` hears of every one that is done.
+/// are not in it, and what is `known` already is not found out again. `told` hears of every one that was tried.
 ///
 /// # Errors
 /// If the suite cannot say what there is to do.
@@ -54,39 +54,40 @@ pub async fn self_test(
     evaluators: &[Arc<dyn Evaluator>],
     selection: &Selection,
     at_once: NonZeroU32,
-    known: impl Fn(&str) -> bool,
+    known: &BTreeMap<String, Tested>,
     mut told: impl FnMut(usize),
 ) -> Result<BTreeMap<String, Tested>, RunError> {
     let tasks = catalogue(suite.clone()).await?;
     let selected = tasks
         .into_iter()
-        .enumerate()
-        .filter(|(index, task)| selection.contains(*index as u64, &task.id))
-        .map(|(_, task)| task);
+        .zip(0..)
+        .filter(|(task, index)| selection.contains(*index, &task.id));
     // Which tasks a limit leaves of a shuffled list is the run's to know.
     let limit = selection.limit.filter(|_| !selection.shuffle).unwrap_or(u64::MAX);
     let selected = selected.take(usize::try_from(limit).unwrap_or(usize::MAX));
-    let mut open = selected.filter(|task| !known(&task.id));
+    let (mut outcomes, mut open) = (BTreeMap::new(), Vec::new());
+    for (task, _) in selected {
+        match known.get(&task.id) {
+            Some(tested) => drop(outcomes.insert(task.id, tested.clone())),
+            None => open.push(task),
+        }
+    }
     let evaluators: Arc<[Arc<dyn Evaluator>]> = evaluators.into();
-    let (mut testing, mut tested) = (JoinSet::new(), BTreeMap::new());
+    let (mut open, mut testing, mut tried) = (open.into_iter(), JoinSet::new(), 0);
     loop {
         while testing.len() < at_once.get() as usize
             && let Some(task) = open.next()
         {
             let (suite, evaluators) = (suite.clone(), evaluators.clone());
-            testing.spawn(async move {
-                let id = task.id.clone();
-                let outcome = spawn_blocking(move || one(&*suite, &evaluators, &task)).await;
-                (id, outcome)
-            });
+            testing.spawn_blocking(move || one(&*suite, &evaluators, &task).map(|tested| (task.id, tested)));
         }
         let Some(ended) = testing.join_next().await else {
-            return Ok(tested);
+            return Ok(outcomes);
         };
-        let (id, outcome) = ended.map_err(RunError::from_join)?;
-        if let Some(outcome) = outcome.map_err(RunError::from_join)?? {
-            tested.insert(id, outcome);
-            told(tested.len());
+        if let (id, Some(tested)) = ended.map_err(RunError::from_join)?? {
+            outcomes.insert(id, tested);
+            tried += 1;
+            told(tried);
         }
     }
 }

@@ -8,7 +8,6 @@ use crate::event::{Event, Place, TrialId};
 use crate::past::Rounds;
 use crate::ports::{AttemptError, PluginError};
 use crate::scheduler::RunError;
-use crate::self_test;
 use crate::shared::Shared;
 use crate::stop::Urgency;
 use crate::words;
@@ -199,8 +198,8 @@ async fn execute(
     task: &str,
     mut program: Program,
 ) -> Result<koderz_api::execution::Outcome, ExecutionError> {
-    if let Some(limits) = &shared.plan.limits {
-        program.limits.cpu = limits.get(task).copied().unwrap_or(self_test::LEAST);
+    if let Some(limit) = shared.plan.limits.get(task) {
+        program.limits.cpu = *limit;
     }
 
     let Some(evaluator) = shared.evaluator(&program.language) else {

@@ -9,6 +9,7 @@
 #![warn(missing_docs)]
 
 mod bindings;
+pub mod digest;
 mod engine;
 mod error;
 mod evaluator;
@@ -21,6 +22,7 @@ mod probe;
 mod retry;
 mod settings;
 mod suite;
+mod whole;
 
 pub use engine::{Counting, Engines, INSTRUCTIONS};
 pub use error::LoadError;

@@ -1,6 +1,7 @@
 //! A plugin file, loaded: who it is, what it exports, and what it may be opened as.
 
 use crate::bindings::exports::koderz::plugin::{identity, retry, suite};
+use crate::digest;
 use crate::engine::Engines;
 use crate::error::LoadError;
 use crate::evaluator::{ComponentEvaluator, Sandbox};
@@ -15,7 +16,6 @@ use koderz_api::mirror::Mirror;
 use koderz_core::manifest::PluginUse;
 use koderz_core::ports::PluginError;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,10 +64,7 @@ impl Plugin {
                 exports: border.exports_in_words(),
             });
         }
-        let digest: String = Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = digest::of(&bytes);
         let broken = |error: wasmtime::Error| LoadError::Broken {
             path: path.to_owned(),
             what: format!("{error:#}"),

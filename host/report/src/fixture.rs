@@ -61,7 +61,7 @@ pub(crate) fn manifest() -> Manifest {
         timeout: Duration::from_secs(300),
         deadline: None,
         max_retries: Some(3),
-        limits: None,
+        limits: Default::default(),
         command_line: ["koderz", "benchmark", "tiny:1b"].map(str::to_owned).into(),
     }
 }

@@ -5,8 +5,8 @@
 //! [`RetryLog`] writes its retries to the log; whoever runs it keeps its [`Story`]. Afterwards a [`Report`] is made of
 //! the story: [`text`] for a terminal, [`one`] for a run of a single task, [`closeup`] for all that is known of a task,
 //! [`json`] for programs, [`export`](export()) for the programs of others, [`html`] to look into every sample. [`list`]
-//! shows many runs at a glance, [`several`](several()) those of several models side by side. Which tasks there are and what an answer means is the suite's to know; nothing here knows a benchmark
-//! by name.
+//! shows many runs at a glance, [`several`](several()) those of several models side by side. Which tasks there are and
+//! what an answer means is the suite's to know; nothing here knows a benchmark by name.
 //!
 //! Texts of models, servers and plugins are not trusted: on a terminal nothing in them moves the cursor, and in the
 //! page all of them are escaped.

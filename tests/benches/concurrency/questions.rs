@@ -112,7 +112,7 @@ pub(crate) fn plan(concurrency: Concurrency) -> Plan {
         },
         context_tokens: None,
         max_retries: None,
-        limits: None,
+        limits: BTreeMap::new(),
         changes: Vec::new(),
         deadline: None,
         caps: Caps::default(),

@@ -2,7 +2,6 @@
 
 use koderz_simulator::{Cassette, Server, Setup};
 use koderz_tests::{Koderz, cassette, serve_like};
-use std::time::Duration;
 
 /// A server that answers one question at a time, each in a good tenth of a second.
 async fn slow() -> Server {
@@ -66,9 +65,7 @@ async fn a_server_that_dies_for_good_leaves_its_questions_to_the_other() {
         .command(&format!("benchmark {}", on(&a, &b)))
         .spawn()
         .expect("koderz starts");
-    while a.counts().questions < 10 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    a.have_come(10).await;
     let (url, of_a) = (a.url(), a.counts().questions);
     a.stop().await;
     let ended = child.wait_with_output().expect("it ends");

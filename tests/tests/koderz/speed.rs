@@ -15,7 +15,7 @@ fn median(run: &Value, metric: &str) -> f64 {
 }
 
 #[test]
-fn models_are_measured_and_one_that_is_missing_is_listed() {
+fn models_are_measured_within_five_percent_and_one_that_is_missing_is_listed() {
     let koderz = Koderz::new();
     let export = koderz.data().join("speed.json");
     let ended = koderz.call(&format!(
@@ -26,8 +26,7 @@ fn models_are_measured_and_one_that_is_missing_is_listed() {
     let exported: Value = serde_json::from_slice(&std::fs::read(export).expect("the export")).expect("JSON");
     for (run, rate) in [(0, 50.0), (1, 200.0)] {
         let decode = median(&exported["runs"][run], "decode");
-        // On a quiet machine it is within a hundredth; tests run beside others.
-        assert!((decode / rate - 1.0).abs() < 0.2, "{decode} for {rate}");
+        assert!((decode / rate - 1.0).abs() < 0.05, "{decode} for {rate}");
     }
     let table = ended.stdout.split("\nmodel  ").last().expect("a table");
     assert!(
@@ -52,7 +51,11 @@ async fn prompts_are_asked_one_at_a_time_after_a_load_and_a_warm_up() {
     assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
     // Two warm-ups and three prompts twice.
     let counts = server.counts();
-    assert_eq!((counts.questions, counts.load_starts), (8, 1), "{counts:?}");
+    assert_eq!(
+        (counts.questions, counts.load_starts, counts.most_at_once),
+        (8, 1, 1),
+        "{counts:?}"
+    );
     assert!(
         ended.stdout.contains("median of 6, "),
         "the warm-up is in no figure:\n{}",

@@ -1,15 +1,13 @@
 //! Commands on what is installed, as typed: the tasks of suites, and plugins.
 
-use super::suite_help;
-use crate::grant::Grant;
-use crate::setting::Setting;
+use super::extra::{Extra, SuiteChoice};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(crate) struct ListProblems {
-    #[arg(long, value_name = "NAME|FILE", help = suite_help())]
-    pub(crate) suite: Option<String>,
+    #[command(flatten)]
+    pub(crate) suite: SuiteChoice,
     /// Only tasks with this in their ids, their labels or what is asked, in upper or lower case
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
@@ -19,15 +17,8 @@ pub(crate) struct ListProblems {
     /// A JSON object for each task, one a line, with all that is asked
     #[arg(long)]
     pub(crate) json: bool,
-    /// Another plugin file, which takes precedence over installed ones; may be given again
-    #[arg(long = "plugin", value_name = "FILE")]
-    pub(crate) plugins: Vec<PathBuf>,
-    /// A setting of the suite: suite.KEY=VALUE; may be given again
-    #[arg(long = "set", value_name = "SETTING")]
-    pub(crate) settings: Vec<Setting>,
-    /// Data for the suite: the name that it knows it by, and a file; may be given again
-    #[arg(long = "grant", value_name = "NAME=FILE")]
-    pub(crate) grants: Vec<Grant>,
+    #[command(flatten)]
+    pub(crate) extra: Extra,
 }
 
 #[derive(Debug, Args)]

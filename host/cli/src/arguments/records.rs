@@ -1,6 +1,6 @@
 //! Commands on runs that were recorded, as typed.
 
-use super::positive;
+use super::values::positive;
 use crate::configuration::Configuration;
 use clap::{Args, Subcommand, ValueEnum};
 use koderz_record::Day;

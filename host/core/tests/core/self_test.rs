@@ -1,31 +1,19 @@
 //! Right answers are put through the suite before a model is asked.
 
-use koderz_api::chat::{Prompt, Request};
+use crate::world::{ask, info, page};
 use koderz_api::execution::{ExecutionError, Exit, Limits, Outcome, Program};
 use koderz_api::identity::PluginInfo;
-use koderz_api::suite::{
-    Command, Completion, Grade, Pacing, Round, Stage, Step, SuiteInfo, Task, TaskPage, Trial, Verdict,
-};
+use koderz_api::suite::{Command, Completion, Grade, Round, Step, SuiteInfo, Task, TaskPage, Trial, Verdict};
 use koderz_core::plan::Selection;
 use koderz_core::ports::{Evaluator, PluginError, Suite};
-use koderz_core::self_test::self_test;
+use koderz_core::self_test::{Tested, self_test};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Three tasks: one whose answer passes, one whose answer does not, and one without an answer.
 struct Echo(PluginInfo);
-
-fn ask() -> Command {
-    Command::Ask(Request {
-        slot: "subject".to_owned(),
-        prompt: Prompt::Completion("?".to_owned()),
-        format: Default::default(),
-        sampling: Default::default(),
-        capture: Default::default(),
-        extra: None,
-    })
-}
 
 fn program(subject: &str) -> Program {
     Program {
@@ -49,37 +37,16 @@ impl Suite for Echo {
     }
 
     fn describe(&self) -> Result<SuiteInfo, PluginError> {
-        Ok(SuiteInfo {
-            stages: vec![Stage {
-                name: "main".to_owned(),
-                pacing: Pacing::Shared,
-                warm_up: false,
-            }],
-            metrics: Vec::new(),
-            samples: 1,
-            languages: vec!["echo".to_owned()],
-            slots: Vec::new(),
-            context_tokens: None,
-            task_count: Some(3),
-        })
+        Ok(info(3))
     }
 
     fn tasks(&self, _cursor: Option<&str>) -> Result<TaskPage, PluginError> {
-        let task = |id: &str| Task {
-            id: id.to_owned(),
-            stage: "main".to_owned(),
-            input: "{}".to_owned(),
-            labels: Vec::new(),
-        };
-        Ok(TaskPage {
-            tasks: ["good", "bad", "open"].map(task).into(),
-            next: None,
-        })
+        Ok(page(["good", "bad", "open"].map(str::to_owned).into_iter()))
     }
 
     fn next(&self, _trial: &Trial, history: &[Round]) -> Result<Step, PluginError> {
         let grade = match history {
-            [] => return Ok(Step::Perform(vec![ask()])),
+            [] => return Ok(ask()),
             [asked] => match &asked[0] {
                 Completion::Asked(Ok(reply)) => return Ok(Step::Perform(vec![Command::Execute(program(&reply.text))])),
                 _ => Grade::Inconclusive,
@@ -125,46 +92,55 @@ impl Evaluator for Runs {
     }
 }
 
-async fn tested(selection: &Selection, known: impl Fn(&str) -> bool) -> Vec<(String, Option<String>, Duration)> {
+async fn tested(selection: &Selection, known: &BTreeMap<String, Tested>) -> (BTreeMap<String, Tested>, usize) {
     let identity = PluginInfo {
         name: "echo".to_owned(),
         version: "1".to_owned(),
         summary: String::new(),
     };
     let evaluators: [Arc<dyn Evaluator>; 1] = [Arc::new(Runs(["echo".to_owned()]))];
-    let tested = self_test(
-        Arc::new(Echo(identity)),
-        &evaluators,
-        selection,
-        NonZeroU32::MIN,
-        known,
-        |_| {},
-    );
-    let tested = tested.await.expect("it can be tried");
-    tested
-        .into_iter()
-        .map(|(id, tested)| (id, tested.failure.clone(), tested.limit()))
-        .collect()
+    let mut tried = 0;
+    let suite = Arc::new(Echo(identity));
+    let tested = self_test(suite, &evaluators, selection, NonZeroU32::MIN, known, |count| {
+        tried = count
+    })
+    .await;
+    (tested.expect("it can be tried"), tried)
+}
+
+fn came_to(failure: Option<&str>, cost: Duration) -> Tested {
+    Tested {
+        failure: failure.map(str::to_owned),
+        cost,
+    }
 }
 
 #[tokio::test]
-async fn a_task_that_its_own_answer_fails_is_told_with_the_reason_and_others_with_their_limit() {
-    let limit = Duration::from_secs(5);
+async fn a_task_that_its_own_answer_fails_is_told_with_the_reason_and_one_without_an_answer_not_at_all() {
+    let (tested, tried) = tested(&Selection::default(), &BTreeMap::new()).await;
+    let half = Duration::from_millis(500);
+    let wanted = [("bad", came_to(Some("why"), half)), ("good", came_to(None, half))];
     assert_eq!(
-        tested(&Selection::default(), |_| false).await,
-        [
-            ("bad".to_owned(), Some("why".to_owned()), limit),
-            ("good".to_owned(), None, limit)
-        ]
+        tested,
+        BTreeMap::from(wanted.map(|(task, tested)| (task.to_owned(), tested)))
+    );
+    assert_eq!(tried, 2);
+    assert_eq!(tested["good"].limit(), Duration::from_secs(5), "ten times what it cost");
+    assert_eq!(
+        came_to(None, Duration::ZERO).limit(),
+        Duration::from_secs(3),
+        "and that at least"
     );
 }
 
 #[tokio::test]
-async fn only_what_is_selected_and_not_known_is_tried() {
+async fn what_is_known_is_not_tried_again_and_what_is_not_selected_is_not_in_it() {
+    let dear = came_to(None, Duration::from_secs(9));
+    let known = ["good", "elsewhere"].map(|task| (task.to_owned(), dear.clone()));
     let first = Selection {
-        end: Some(1),
+        limit: Some(1),
         ..Selection::default()
     };
-    assert_eq!(tested(&first, |_| false).await.len(), 1);
-    assert!(tested(&first, |id| id == "good").await.is_empty());
+    let (tested, tried) = tested(&first, &BTreeMap::from(known)).await;
+    assert_eq!((tested, tried), (BTreeMap::from([("good".to_owned(), dear)]), 0));
 }

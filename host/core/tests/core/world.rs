@@ -245,6 +245,49 @@ impl Model for Server {
     }
 }
 
+/// A suite of so many tasks in one stage.
+pub(crate) fn info(count: u64) -> SuiteInfo {
+    SuiteInfo {
+        stages: vec![Stage {
+            name: "main".to_owned(),
+            pacing: Pacing::Shared,
+            warm_up: false,
+        }],
+        metrics: Vec::new(),
+        samples: 1,
+        languages: Vec::new(),
+        slots: Vec::new(),
+        context_tokens: None,
+        task_count: Some(count),
+    }
+}
+
+/// Tasks with these ids, and no more.
+pub(crate) fn page(ids: impl Iterator<Item = String>) -> TaskPage {
+    let task = |id| Task {
+        id,
+        stage: "main".to_owned(),
+        input: "{}".to_owned(),
+        labels: Vec::new(),
+    };
+    TaskPage {
+        tasks: ids.map(task).collect(),
+        next: None,
+    }
+}
+
+/// A step that asks something.
+pub(crate) fn ask() -> Step {
+    Step::Perform(vec![Command::Ask(Request {
+        slot: "subject".to_owned(),
+        prompt: Prompt::Completion("?".to_owned()),
+        format: Default::default(),
+        sampling: Default::default(),
+        capture: Default::default(),
+        extra: None,
+    })])
+}
+
 /// A suite that asks one question a task.
 struct Questions {
     identity: PluginInfo,
@@ -257,45 +300,17 @@ impl Suite for Questions {
     }
 
     fn describe(&self) -> Result<SuiteInfo, PluginError> {
-        Ok(SuiteInfo {
-            stages: vec![Stage {
-                name: "main".to_owned(),
-                pacing: Pacing::Shared,
-                warm_up: false,
-            }],
-            metrics: Vec::new(),
-            samples: 1,
-            languages: Vec::new(),
-            slots: Vec::new(),
-            context_tokens: None,
-            task_count: Some(self.count),
-        })
+        Ok(info(self.count))
     }
 
     fn tasks(&self, _cursor: Option<&str>) -> Result<TaskPage, PluginError> {
-        let task = |number| Task {
-            id: format!("t/{number}"),
-            stage: "main".to_owned(),
-            input: "{}".to_owned(),
-            labels: Vec::new(),
-        };
-        Ok(TaskPage {
-            tasks: (0..self.count).map(task).collect(),
-            next: None,
-        })
+        Ok(page((0..self.count).map(|number| format!("t/{number}"))))
     }
 
     fn next(&self, _trial: &Trial, history: &[Round]) -> Result<Step, PluginError> {
         let (grade, reason) = match history.first().and_then(|round| round.first()) {
             None => {
-                return Ok(Step::Perform(vec![Command::Ask(Request {
-                    slot: "subject".to_owned(),
-                    prompt: Prompt::Completion("?".to_owned()),
-                    format: Default::default(),
-                    sampling: Default::default(),
-                    capture: Default::default(),
-                    extra: None,
-                })]));
+                return Ok(ask());
             }
             Some(Completion::Asked(Ok(_))) => (Grade::Pass, String::new()),
             Some(Completion::Asked(Err(error))) => (Grade::Inconclusive, error.message.clone()),
@@ -384,7 +399,7 @@ pub(crate) fn plan() -> Plan {
         },
         context_tokens: None,
         max_retries: None,
-        limits: None,
+        limits: BTreeMap::new(),
         changes: Vec::new(),
         deadline: None,
         caps: Caps::default(),

@@ -1,8 +1,8 @@
 //! What a program may use up, and how much it has.
 //!
 //! Time is counted on the processor of the thread that runs the program, so that a busy machine does not change a
-//! verdict; or in instructions, so that another machine does not change it either. Judge and subject share a thread and take turns, so each has a budget of its own that stands still while
-//! the other works.
+//! verdict; or in instructions, so that another machine does not change it either. Judge and subject share a thread and
+//! take turns, so each has a budget of its own that stands still while the other works.
 
 use crate::engine::{Counting, INSTRUCTIONS};
 use koderz_api::execution::Limits;

@@ -8,9 +8,10 @@
 
 use super::image::{self, Parted};
 use super::memory::Stock;
+use crate::whole;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -61,8 +62,8 @@ impl Place {
         let code = engine.precompile_component(&parted.component)?;
         let keep = || {
             private_folder(&self.folder)?;
-            write(&self.file(MEMORY), &parted.memory)?;
-            write(&self.file(CODE), &code)?;
+            whole::write_durably(&self.file(MEMORY), &parted.memory)?;
+            whole::write_durably(&self.file(CODE), &code)?;
             self.forget_old_ones()
         };
         // A folder that is full or gone costs the next start its time, and this one nothing.
@@ -120,13 +121,4 @@ pub(crate) fn compile(
 fn private_folder(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-/// Writes a file as a whole or not at all.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let unfinished = path.with_added_extension(format!("{}", std::process::id()));
-    let mut file = File::create(&unfinished)?;
-    file.write_all(bytes)?;
-    drop(file);
-    fs::rename(unfinished, path)
 }

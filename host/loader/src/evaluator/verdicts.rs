@@ -4,11 +4,11 @@
 //! so such an end is found out anew, unless instructions are what is counted.
 
 use crate::engine::Counting;
+use crate::{digest, whole};
 use koderz_api::execution::{Exit, Outcome, Program};
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -39,13 +39,13 @@ impl Verdicts {
 
     /// What a program is known by.
     pub(crate) fn key(&self, program: &Program) -> String {
-        let mut digest = Sha256::new();
         let program = serde_json::to_vec(program).unwrap_or_default();
+        let mut all = Vec::new();
         for part in [self.evaluator.as_bytes(), self.counting.name().as_bytes(), &program] {
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part);
+            all.extend((part.len() as u64).to_le_bytes());
+            all.extend(part);
         }
-        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        digest::of(&all)
     }
 
     /// What it came to.
@@ -86,9 +86,7 @@ impl Verdicts {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        let unfinished = file.with_added_extension(format!("{}", std::process::id()));
-        fs::File::create(&unfinished)?.write_all(&serde_json::to_vec(outcome)?)?;
-        fs::rename(unfinished, file)
+        whole::write(&file, &serde_json::to_vec(outcome)?)
     }
 }
 

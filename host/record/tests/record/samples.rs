@@ -78,7 +78,7 @@ pub(crate) fn manifest(run: &str) -> Manifest {
         timeout: Duration::from_secs(300),
         deadline: None,
         max_retries: None,
-        limits: None,
+        limits: BTreeMap::new(),
         command_line: vec!["koderz".to_owned(), "benchmark".to_owned()],
     }
 }

@@ -1,0 +1,187 @@
+//! Commands that ask models, as typed.
+
+use super::extra::{Events, Extra, SuiteChoice, suite_help};
+use super::servers::{HEADER, HEADER_VARIABLE};
+use super::values::{concurrency, patience, positive, seconds, share, slot, temperature};
+use crate::configuration::Configuration;
+use crate::request::{self, RunnerOption, Think};
+use crate::server::Patience;
+use clap::Args;
+use koderz_core::plan::Concurrency;
+use serde_json::Value;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const HOSTS: &str = "Ollama's address: host, host:port or http://…; `embedded` for recorded answers. May be given again: a \
+                     question goes to whichever server has room [default: OLLAMA_HOST, or 127.0.0.1:11434]";
+
+/// For every command that asks a server.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Server and plugins")]
+pub(crate) struct Server {
+    #[arg(long = "host", value_name = "ADDRESS", help = HOSTS)]
+    pub(crate) hosts: Vec<String>,
+    #[arg(long = "header", value_name = "NAME: VALUE", env = HEADER_VARIABLE, hide_env_values = true, help = HEADER)]
+    pub(crate) headers: Vec<String>,
+    /// Ask several servers although they may have different models by one name
+    #[arg(long)]
+    pub(crate) allow_different_models: bool,
+    /// Longest silence of the server that is waited for, in seconds, in its queue and between tokens; `auto` goes by the
+    /// model's size: 180 up to 7B, 300 up to 34B, 600 above [default: 300]
+    #[arg(long, value_name = "SECONDS|auto", value_parser = patience, allow_negative_numbers = true)]
+    pub(crate) timeout: Option<Patience>,
+    /// Longest time for a question with all its attempts and pauses, in seconds [default: none]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(crate) deadline: Option<Duration>,
+    /// Retries of a question after its first attempt [default: the policy's, which is 3]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) max_retries: Option<u32>,
+    /// Retry policy: a plugin's name or file [default: exponential]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) retry: Option<String>,
+    #[command(flatten)]
+    pub(crate) extra: Extra,
+}
+
+/// How a question is put to a model.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Question")]
+pub(crate) struct Asking {
+    #[command(flatten)]
+    pub(crate) events: Events,
+    /// The model for another slot of the suite, such as judge=MODEL; may be given again
+    #[arg(long = "slot", value_name = "SLOT=MODEL", value_parser = slot)]
+    pub(crate) slots: Vec<(String, String)>,
+    /// What all chance follows from, the model's included [default: 0]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) seed: Option<u64>,
+    /// Sampling temperature; 0 is greedy [default: 0]
+    #[arg(long, value_name = "T", value_parser = temperature, allow_negative_numbers = true)]
+    pub(crate) temperature: Option<f64>,
+    /// Nucleus sampling: only the likeliest tokens that come to this share [default: the model's]
+    #[arg(long, value_name = "P", value_parser = share, allow_negative_numbers = true)]
+    pub(crate) top_p: Option<f64>,
+    /// Longest answer in tokens [default: the suite's]
+    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) num_predict: Option<u32>,
+    /// Have the model think before it answers, or not [default: as the model does by itself]
+    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, default_missing_value = "on")]
+    pub(crate) think: Option<Think>,
+    /// How long the model stays in memory after an answer: seconds, or 30m or the like; -1 is for ever [default: the
+    /// server's]
+    #[arg(long, value_name = "TIME", value_parser = request::keep_alive, allow_hyphen_values = true)]
+    pub(crate) keep_alive: Option<Value>,
+    /// A file whose text begins every conversation, as the system's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) system: Option<PathBuf>,
+    /// Another option of Ollama's, such as num_gpu=20, the same in every request; may be given again
+    #[arg(long = "option", value_name = "KEY=VALUE")]
+    pub(crate) options: Vec<RunnerOption>,
+    /// Processor time that a program and its test may take each, in seconds [default: the suite's]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(crate) test_timeout: Option<Duration>,
+    /// Go on although the suite's own answers to some tasks do not pass
+    #[arg(long)]
+    pub(crate) allow_failing_tasks: bool,
+    /// Context window in tokens, the same for all questions [default: what the suite needs]
+    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) num_ctx: Option<u32>,
+    /// Also write the results to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Benchmark {
+    /// The model under test, by the server's name for it; given again, one after the other is tested
+    #[arg(
+        long = "local-model",
+        value_name = "MODEL",
+        required = true,
+        help_heading = "Question"
+    )]
+    pub(crate) local_models: Vec<String>,
+    #[command(flatten, next_help_heading = "Question")]
+    pub(crate) suite: SuiteChoice,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+    /// First task, counted from 0 [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Tasks", allow_negative_numbers = true)]
+    pub(crate) start: Option<u64>,
+    /// First task that is left out again [default: all from --start on]
+    #[arg(long, value_name = "N", help_heading = "Tasks", allow_negative_numbers = true)]
+    pub(crate) end: Option<u64>,
+    /// Only these tasks: their ids, with commas between them
+    #[arg(long, value_name = "ID,ID", help_heading = "Tasks", value_delimiter = ',')]
+    pub(crate) problem_ids: Vec<String>,
+    /// No more tasks than this
+    #[arg(long, value_name = "N", help_heading = "Tasks", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+    /// Take the tasks in an order that follows from the seed
+    #[arg(long, help_heading = "Tasks")]
+    pub(crate) shuffle: bool,
+    /// Answers to each task [default: what the suite says, which is usually 1]
+    #[arg(long, value_name = "N", help_heading = "Tasks", value_parser = positive)]
+    pub(crate) samples: Option<NonZeroU32>,
+    /// Questions that may be under way at once, at each server; `auto` finds how many it works on [default: 4]
+    #[arg(long, value_name = "N|auto", help_heading = "Tasks", value_parser = concurrency)]
+    pub(crate) concurrency: Option<Concurrency>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SpeedTest {
+    /// The models, by the server's names for them
+    #[arg(value_name = "MODEL", required = true)]
+    pub(crate) models: Vec<String>,
+    /// How often each prompt is asked [default: once]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) samples: Option<NonZeroU32>,
+    #[arg(long, value_name = "NAME|FILE", help_heading = "Question", help = suite_help(Configuration::embedded().speed_suite))]
+    pub(crate) suite: Option<String>,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunOne {
+    /// The task
+    #[arg(long, value_name = "ID")]
+    pub(crate) problem_id: String,
+    /// The model under test, by the server's name for it
+    #[arg(long, value_name = "MODEL", help_heading = "Question")]
+    pub(crate) local_model: String,
+    #[command(flatten, next_help_heading = "Question")]
+    pub(crate) suite: SuiteChoice,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    #[command(flatten)]
+    pub(crate) events: Events,
+    /// The run: its id, the beginning of its id, or `last`
+    #[arg(value_name = "RUN", default_value = "last")]
+    pub(crate) run: String,
+    /// Leave what was inconclusive as it is
+    #[arg(long)]
+    pub(crate) no_retry_errors: bool,
+    /// Go on although the suite, an evaluator or the model is not the one that the run was begun with
+    #[arg(long)]
+    pub(crate) allow_changes: bool,
+    /// Questions that may be under way at once, at each server [default: as before]
+    #[arg(long, value_name = "N|auto", value_parser = concurrency)]
+    pub(crate) concurrency: Option<Concurrency>,
+    /// Also write the results to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}

@@ -1,0 +1,41 @@
+//! What many commands have in common, as typed.
+
+use crate::configuration::Configuration;
+use crate::grant::Grant;
+use crate::setting::Setting;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Plugins besides those that are installed, and what plugins are given: for every command that opens any.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Extra {
+    /// Another plugin file, which takes precedence over installed ones; may be given again
+    #[arg(long = "plugin", value_name = "FILE")]
+    pub(crate) plugins: Vec<PathBuf>,
+    /// A setting of the suite or of the retry policy: suite.KEY=VALUE or retry.KEY=VALUE; may be given again
+    #[arg(long = "set", value_name = "SETTING")]
+    pub(crate) settings: Vec<Setting>,
+    /// Data for the suite: the name that it knows it by, and a file; may be given again
+    #[arg(long = "grant", value_name = "NAME=FILE")]
+    pub(crate) grants: Vec<Grant>,
+}
+
+/// Which suite, for every command that does not take it from a run.
+#[derive(Debug, Args)]
+pub(crate) struct SuiteChoice {
+    #[arg(long, value_name = "NAME|FILE", help = suite_help(Configuration::embedded().suite))]
+    pub(crate) suite: Option<String>,
+}
+
+/// For every command that works on a run.
+#[derive(Debug, Args)]
+pub(crate) struct Events {
+    /// Write every event to standard output as a line of JSON, in the place of the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// No benchmark is named here: which one is usual is said in the configuration alone.
+pub(super) fn suite_help(usual: impl AsRef<str>) -> String {
+    format!("The benchmark: a plugin's name or file [default: {}]", usual.as_ref())
+}
