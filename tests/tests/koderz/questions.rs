@@ -53,8 +53,15 @@ async fn tasks_are_chosen_by_id_by_number_and_by_chance() {
     );
 }
 
-/// Requests that were overheard: their paths and their bodies.
-type Heard = Arc<Mutex<Vec<(String, Value)>>>;
+/// A request that was overheard.
+struct Request {
+    path: String,
+    /// The whole head, in lower case.
+    head: String,
+    body: Value,
+}
+
+type Heard = Arc<Mutex<Vec<Request>>>;
 
 /// Passes every request on to a server and keeps the bodies that are JSON. Answers where it listens.
 fn overheard(server: &str) -> (String, Heard) {
@@ -94,7 +101,10 @@ fn pass_on(mut client: TcpStream, server: &str, keep: &Heard) {
     reader.read_exact(&mut body).expect("the body");
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     if let Ok(body) = serde_json::from_slice(&body) {
-        keep.lock().expect("nobody panics with it").push((path, body));
+        let head = head.to_ascii_lowercase();
+        keep.lock()
+            .expect("nobody panics with it")
+            .push(Request { path, head, body });
     }
     let mut upstream = TcpStream::connect(server).expect("the server");
     upstream.write_all(head.as_bytes()).expect("sent");
@@ -118,7 +128,13 @@ async fn options_go_into_every_question_and_what_decides_about_the_model_into_it
         system.display()
     ));
     let heard = heard.lock().expect("nobody panics with it");
-    let body = |path: &str| &heard.iter().find(|(heard, _)| heard == path).expect("it was asked").1;
+    let body = |path: &str| {
+        &heard
+            .iter()
+            .find(|heard| heard.path == path)
+            .expect("it was asked")
+            .body
+    };
     let load = body("/api/generate");
     assert_eq!(load["options"], json!({"num_ctx": 4096, "num_gpu": 7}));
     assert_eq!((&load["keep_alive"], &load["think"]), (&json!("30m"), &Value::Null));
@@ -139,6 +155,31 @@ async fn options_go_into_every_question_and_what_decides_about_the_model_into_it
         question["messages"][0],
         json!({"role": "system", "content": "Be brief."})
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_goes_with_every_request_and_its_value_is_nowhere_to_be_read() {
+    let server = serve(&[cassette("reference")], &[]).await;
+    let (address, heard) = overheard(&server.url());
+    let koderz = Koderz::new();
+    let ended = koderz.call(&format!(
+        "benchmark --host {address} --local-model reference --limit 1 --verbose --header=X-Key:s3cret"
+    ));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let heard = heard.lock().expect("nobody panics with it");
+    assert!(heard.len() >= 2, "a load and a question");
+    assert!(heard.iter().all(|request| request.head.contains("x-key: s3cret")));
+    let manifest = koderz.record().manifest(&koderz.last_run()).expect("its manifest");
+    assert!(
+        manifest.command_line.contains(&"--header=X-Key: ***".to_owned()),
+        "{manifest:?}"
+    );
+    let page = std::fs::read_to_string(koderz.data().join("reports").join(format!("{}.html", manifest.run)));
+    let record = std::fs::read(koderz.record_path()).expect("the record");
+    let record = String::from_utf8_lossy(&record).into_owned();
+    for text in [ended.stdout, ended.stderr, page.expect("the page"), record] {
+        assert!(!text.contains("s3cret"));
+    }
 }
 
 #[test]
