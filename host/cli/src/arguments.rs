@@ -11,8 +11,8 @@ mod values;
 
 pub(crate) use answers::{Evaluate, Grade};
 pub(crate) use asking::{Asking, Benchmark, Resume, RunOne, Server, SpeedTest};
-pub(crate) use extra::Extra;
-pub(crate) use installed::{ListProblems, PluginList, PluginShow, Plugins, PluginsCommand};
+pub(crate) use extra::{Extra, Programs};
+pub(crate) use installed::{ListProblems, PluginCheck, PluginList, PluginShow, Plugins, PluginsCommand};
 pub(crate) use manual::{Completions, Man};
 pub(crate) use records::{Export, List, Page, Remove, Runs, RunsCommand, Show, State};
 pub(crate) use servers::{Doctor, One, ServeEmbedded, Status, Wait};
@@ -114,6 +114,9 @@ impl Command {
                 | Command::Resume(_)
                 | Command::Evaluate(_)
                 | Command::Grade(_)
+                | Command::Plugin(Plugins {
+                    command: PluginsCommand::Check(_)
+                })
         )
     }
 }

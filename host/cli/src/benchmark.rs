@@ -211,7 +211,9 @@ impl<'a> Prepared<'a> {
         let export = export
             .map(|path| Destination::reserve(path, Readers::Usual))
             .transpose()?;
-        let library = equipment::library(&wanted.server.extra.plugins, &desk.places)?;
+        let programs = &wanted.asking.programs;
+        let counting = equipment::counting(programs, None);
+        let library = equipment::library(&wanted.server.extra.plugins, counting, desk)?;
         let equipment = equipment::gather(
             &library,
             &Wish {
@@ -220,6 +222,8 @@ impl<'a> Prepared<'a> {
                 max_retries: wanted.server.max_retries,
                 extra: &wanted.server.extra,
                 test_timeout: wanted.asking.test_timeout,
+                programs,
+                places: &desk.places,
                 before: None,
             },
         )?;

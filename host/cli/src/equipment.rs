@@ -1,6 +1,7 @@
 //! The plugins of a run: found, opened with their settings, and fit for each other.
 
-use crate::arguments::Extra;
+use crate::arguments::{Extra, Programs};
+use crate::benchmark::Desk;
 use crate::grant;
 use crate::places::Places;
 use crate::setting::{self, Owner};
@@ -8,7 +9,7 @@ use anyhow::{Result, bail};
 use koderz_api::suite::SuiteInfo;
 use koderz_core::manifest::{Manifest, PluginUse};
 use koderz_core::ports::{Evaluator, RetryPolicy, Suite};
-use koderz_loader::{Engines, Interface, Library, LoadError, Plugin, Wanted};
+use koderz_loader::{Counting, Engines, Interface, Library, LoadError, Plugin, Wanted};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,9 @@ use std::time::Duration;
 
 /// The setting by which policies commonly take the number of retries.
 const MAX_RETRIES: &str = "max-retries";
+
+/// What a manifest says of an evaluator that counts instructions.
+const DETERMINISTIC: &str = "deterministic";
 
 /// The setting by which suites commonly take the processor time of a program.
 pub(crate) const TEST_TIMEOUT: &str = "cpu-seconds";
@@ -50,19 +54,35 @@ pub(crate) struct Wish<'a> {
     pub(crate) extra: &'a Extra,
     /// Processor time of programs, which the suite has to have a setting for.
     pub(crate) test_timeout: Option<Duration>,
+    pub(crate) programs: &'a Programs,
+    pub(crate) places: &'a Places,
     /// Settings from before, which those of the options change.
     pub(crate) before: Option<&'a Manifest>,
 }
 
 /// The library of these plugin files and those that are installed.
-pub(crate) fn library(named: &[PathBuf], places: &Places) -> Result<Library> {
+pub(crate) fn library(named: &[PathBuf], counting: Counting, desk: &Desk) -> Result<Library> {
+    let (places, terminal) = (&desk.places, desk.terminal.clone());
     let cache = places.compiled();
-    let engines = Engines::new(Some(&cache)).or_else(|error| {
+    let engines = Engines::counting(Some(&cache), counting).or_else(|error| {
         // Without it every start compiles the plugins anew, which takes time and nothing else.
         tracing::warn!("{error}; plugins are compiled anew\nhint: KODERZ_CACHE_DIR names a folder that can be written");
-        Engines::new(None)
+        Engines::counting(None, counting)
     })?;
+    let engines = engines.telling(Arc::new(move |words| terminal.say(words)));
     Ok(Library::new(engines, named.to_vec(), places.plugins()))
+}
+
+/// What limits of processor time count: what is typed, or what a run that goes on was begun with.
+pub(crate) fn counting(programs: &Programs, before: Option<&Manifest>) -> Counting {
+    let begun = before.is_some_and(|manifest| {
+        let mut evaluators = manifest.evaluators.iter();
+        evaluators.any(|evaluator| evaluator.settings.get(DETERMINISTIC) == Some(&Value::Bool(true)))
+    });
+    match programs.deterministic || begun {
+        true => Counting::Instructions,
+        false => Counting::ProcessorTime,
+    }
 }
 
 /// Finds and opens what is wished for.
@@ -106,7 +126,8 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
     let max_retries = allowed(&settings, plugin.schema(Interface::Retry));
     let retry_use = plugin.usage(&settings);
 
-    let (evaluators, evaluators_use) = evaluators(library, &info)?.into_iter().unzip();
+    let verdicts = (!wish.programs.no_cache).then(|| wish.places.verdicts());
+    let (evaluators, evaluators_use) = evaluators(library, &info, verdicts)?.into_iter().unzip();
     Ok(Equipment {
         suite,
         info,
@@ -172,20 +193,32 @@ fn allowed(settings: &Map<String, Value>, schema: Option<&Value>) -> Option<u32>
 }
 
 /// An evaluator for each language that the suite will ask for.
-fn evaluators(library: &Library, info: &SuiteInfo) -> Result<Vec<(Arc<dyn Evaluator>, PluginUse)>> {
+pub(crate) fn evaluators(
+    library: &Library,
+    info: &SuiteInfo,
+    verdicts: Option<PathBuf>,
+) -> Result<Vec<(Arc<dyn Evaluator>, PluginUse)>> {
     let mut wanted: BTreeSet<&str> = info.languages.iter().map(String::as_str).collect();
     let mut opened: Vec<(Arc<dyn Evaluator>, PluginUse)> = Vec::new();
     let mut claimed = BTreeSet::new();
     if !wanted.is_empty() {
         for plugin in library.evaluators()? {
             let evaluator = plugin.open_evaluator()?;
+            let evaluator = match &verdicts {
+                Some(folder) => evaluator.remembering(Some(folder.clone())),
+                None => evaluator,
+            };
             let serves = evaluator
                 .languages()
                 .iter()
                 .any(|language| wanted.remove(language.as_str()));
             claimed.extend(evaluator.languages().iter().cloned());
             if serves {
-                opened.push((Arc::new(evaluator), plugin.usage(&Map::new())));
+                let mut settings = Map::new();
+                if library.counting() == Counting::Instructions {
+                    settings.insert(DETERMINISTIC.to_owned(), Value::Bool(true));
+                }
+                opened.push((Arc::new(evaluator), plugin.usage(&settings)));
             }
         }
     }
@@ -227,6 +260,14 @@ pub(crate) fn changes(manifest: &Manifest, used: &Used) -> Vec<String> {
             .iter()
             .find(|before| before.identity.name == now.identity.name);
         compare("the evaluator", before, now);
+    }
+    let counted = |evaluators: &[PluginUse]| {
+        evaluators
+            .iter()
+            .any(|evaluator| evaluator.settings.contains_key(DETERMINISTIC))
+    };
+    if counted(&used.evaluators) != counted(&manifest.evaluators) {
+        changes.push("programs were limited by processor time and are by instructions".to_owned());
     }
     changes.extend(grant::changes(&manifest.suite.grants, &used.suite.grants));
     if used.suite.settings != manifest.suite.settings {

@@ -33,7 +33,8 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
     let configuration = &desk.configuration;
     let mut extra = arguments.extra;
     let wanted = arguments.suite.suite.as_deref().unwrap_or(&configuration.suite);
-    let library = equipment::library(&extra.plugins, &desk.places)?;
+    let counting = equipment::counting(&arguments.programs, None);
+    let library = equipment::library(&extra.plugins, counting, desk)?;
     let plugin = equipment::find_suite(&library, wanted, &extra, None)?;
     let typed = plugin.settings(Interface::Suite, &setting::of(Owner::Suite, &extra.settings))?;
     let known = tasks(Arc::new(plugin.open_suite(&typed)?)).await?;
@@ -59,6 +60,8 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
         max_retries: None,
         extra: &extra,
         test_timeout: None,
+        programs: &arguments.programs,
+        places: &desk.places,
         before: None,
     };
     let equipment = equipment::gather(&library, &wish)?;

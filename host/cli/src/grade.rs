@@ -26,7 +26,8 @@ pub(crate) async fn grade(arguments: Grade, desk: &Desk) -> Result<Outcome> {
     let record = recorded::open(places)?;
     let before = record.find(&arguments.run)?;
     let graded = record.manifest(&before)?;
-    let library = equipment::library(&arguments.extra.plugins, places)?;
+    let counting = equipment::counting(&arguments.programs, Some(&graded));
+    let library = equipment::library(&arguments.extra.plugins, counting, desk)?;
     let equipment = equipment::gather(
         &library,
         &Wish {
@@ -35,6 +36,8 @@ pub(crate) async fn grade(arguments: Grade, desk: &Desk) -> Result<Outcome> {
             max_retries: None,
             extra: &arguments.extra,
             test_timeout: None,
+            programs: &arguments.programs,
+            places,
             before: Some(&graded),
         },
     )?;

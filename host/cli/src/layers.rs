@@ -21,7 +21,16 @@ const NAME: &str = "koderz.toml";
 const VARIABLE: &str = "KODERZ_CONFIG";
 
 /// The commands that a file speaks to. Those that go on with a run, or grade one, take from the run what is not typed.
-const COMMANDS: [&str; 7] = ["benchmark", "speed-test", "run", "evaluate", "wait", "status", "doctor"];
+const COMMANDS: [&str; 8] = [
+    "benchmark",
+    "speed-test",
+    "run",
+    "evaluate",
+    "list-problems",
+    "wait",
+    "status",
+    "doctor",
+];
 
 /// Whether files speak to a command.
 pub(crate) fn speaks_to(command: &str) -> bool {

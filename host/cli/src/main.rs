@@ -181,7 +181,7 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
         Command::Runs(arguments) => runs::runs(arguments, &desk.places),
         Command::Export(arguments) => export::export(&arguments, &desk.places),
         Command::ListProblems(arguments) => problems::problems(&arguments, &desk).await,
-        Command::Plugin(arguments) => plugins::plugins(arguments.command, &desk.places),
+        Command::Plugin(arguments) => plugins::plugins(arguments.command, &desk).await,
         Command::Completions(arguments) => completions::completions(arguments.shell),
         Command::Man(arguments) => manual::manual(&arguments),
     }

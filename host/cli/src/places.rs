@@ -68,6 +68,11 @@ impl Places {
         self.cache.join("compiled")
     }
 
+    /// What programs came to, which can be found out again.
+    pub(crate) fn verdicts(&self) -> PathBuf {
+        self.cache.join("verdicts")
+    }
+
     /// What suites' own answers cost, which can be found out again.
     pub(crate) fn self_tests(&self) -> PathBuf {
         self.cache.join("self-tests")

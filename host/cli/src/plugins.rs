@@ -1,19 +1,23 @@
-//! `koderz plugin`: what is installed, and what is known of one plugin.
+//! `koderz plugin`: what is installed, what is known of one plugin, and whether it is fit for use.
 
+mod check;
 mod documented;
 mod list;
 mod show;
 
 use crate::arguments::PluginsCommand;
-use crate::places::Places;
+use crate::benchmark::Desk;
 use crate::{Outcome, equipment};
 use anyhow::Result;
-use koderz_loader::{Interface, Plugin};
+use koderz_loader::{Counting, Interface, Plugin};
+use std::path::PathBuf;
 
-pub(crate) fn plugins(command: PluginsCommand, places: &Places) -> Result<Outcome> {
+pub(crate) async fn plugins(command: PluginsCommand, desk: &Desk) -> Result<Outcome> {
+    let library = |named: &[PathBuf]| equipment::library(named, Counting::default(), desk);
     match command {
-        PluginsCommand::List(arguments) => list::list(&arguments, &equipment::library(&arguments.plugins, places)?),
-        PluginsCommand::Show(arguments) => show::show(&arguments, &equipment::library(&arguments.plugins, places)?),
+        PluginsCommand::List(arguments) => list::list(&arguments, &library(&arguments.plugins)?),
+        PluginsCommand::Check(arguments) => check::check(&arguments, desk).await,
+        PluginsCommand::Show(arguments) => show::show(&arguments, &library(&arguments.plugins)?),
     }
 }
 

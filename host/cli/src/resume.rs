@@ -27,7 +27,8 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
     let manifest = record.manifest(&run)?;
     recorded::at_rest(&record, &run)?;
     let options = &arguments.server;
-    let library = equipment::library(&options.extra.plugins, places)?;
+    let counting = equipment::counting(&arguments.programs, Some(&manifest));
+    let library = equipment::library(&options.extra.plugins, counting, desk)?;
     let equipment = equipment::gather(
         &library,
         &Wish {
@@ -36,6 +37,8 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
             max_retries: options.max_retries,
             extra: &options.extra,
             test_timeout: None,
+            programs: &arguments.programs,
+            places,
             before: Some(&manifest),
         },
     )?;

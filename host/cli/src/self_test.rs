@@ -30,10 +30,6 @@ pub(crate) async fn limits(
 ) -> Result<BTreeMap<String, Duration>> {
     let kept = desk.places.self_tests().join(format!("{}.json", key(equipment)));
     let mut known = read(&kept);
-    let at_once = available_parallelism()
-        .ok()
-        .and_then(|number| u32::try_from(number.get()).ok());
-    let at_once = at_once.and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
     let mut last = Instant::now();
     let told = |count| {
         if last.elapsed() >= WORD {
@@ -43,7 +39,7 @@ pub(crate) async fn limits(
         }
     };
     let (suite, evaluators) = (equipment.suite.clone(), &equipment.evaluators);
-    let tested = self_test(suite, evaluators, selection, at_once, &known, told).await?;
+    let tested = self_test(suite, evaluators, selection, processors(), &known, told).await?;
     let failing: Vec<(&String, &String)> = tested
         .iter()
         .filter_map(|(task, tested)| Some((task, tested.failure.as_ref()?)))
@@ -70,6 +66,14 @@ pub(crate) async fn limits(
         .collect())
 }
 
+/// How many programs this machine runs at once.
+pub(crate) fn processors() -> NonZeroU32 {
+    let number = available_parallelism()
+        .ok()
+        .and_then(|number| u32::try_from(number.get()).ok());
+    number.and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
+}
+
 fn words(failing: &[(&String, &String)], all: usize) -> String {
     let first = |reason: &str| reason.lines().next().unwrap_or_default().to_owned();
     let shown = failing.iter().take(SHOWN);
@@ -90,10 +94,10 @@ fn words(failing: &[(&String, &String)], all: usize) -> String {
 /// What the answers' cost follows from.
 fn key(equipment: &Equipment) -> String {
     let used = &equipment.used;
-    let evaluators: Vec<&str> = used
+    let evaluators: Vec<_> = used
         .evaluators
         .iter()
-        .map(|evaluator| evaluator.digest.as_str())
+        .map(|evaluator| (evaluator.digest.as_str(), &evaluator.settings))
         .collect();
     let grants: Vec<[&str; 2]> = used
         .suite

@@ -135,7 +135,11 @@ fn failure(verdict: Verdict) -> Option<String> {
     }
 }
 
-fn execute(
+/// Has a program run by the evaluator that claims its language.
+///
+/// # Errors
+/// If none does, or the program cannot be judged.
+pub fn execute(
     evaluators: &[Arc<dyn Evaluator>],
     program: &Program,
 ) -> Result<koderz_api::execution::Outcome, ExecutionError> {
@@ -149,7 +153,8 @@ fn execute(
     }
 }
 
-fn reply(answer: &str) -> Reply {
+/// A reply of this text that took no time.
+pub fn reply(answer: &str) -> Reply {
     Reply {
         text: answer.to_owned(),
         thinking: None,

@@ -41,6 +41,9 @@ impl Counting {
 /// and not calibrated: what it takes on the clock differs from machine to machine, and the count does not.
 pub const INSTRUCTIONS: u64 = 1_000_000_000;
 
+/// Whoever hears what takes a while.
+pub type Told = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// The engines of a process, with their clock. Cheap to clone; whatever runs guest code keeps a clone, because a call
 /// under a clock that has stopped would never be ended.
 #[derive(Clone)]
@@ -51,6 +54,7 @@ pub struct Engines {
     #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "the engines have it"))]
     pub(crate) cache: Option<PathBuf>,
     pub(crate) counting: Counting,
+    pub(crate) told: Option<Told>,
     _clock: Arc<Clock>,
 }
 
@@ -85,8 +89,18 @@ impl Engines {
             evaluators,
             cache: folder.map(Path::to_owned),
             counting,
+            told: None,
             _clock: clock,
         })
+    }
+
+    /// The same, which say what takes a while: an evaluator is compiled once, and that takes some seconds.
+    #[must_use]
+    pub fn telling(self, told: Told) -> Self {
+        Engines {
+            told: Some(told),
+            ..self
+        }
     }
 }
 
@@ -117,14 +131,14 @@ fn open_cache(folder: &Path) -> Result<Cache, LoadError> {
 }
 
 #[cfg(unix)]
-fn private_folder(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn private_folder(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
 }
 
 #[cfg(not(unix))]
-fn private_folder(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn private_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)
 }
 

@@ -22,7 +22,7 @@ mod words;
 
 use crate::bindings::exports::koderz::plugin::evaluator::{Guest as Exports, GuestIndices, Objection};
 use crate::bindings::exports::koderz::plugin::identity;
-use crate::engine::Engines;
+use crate::engine::{Engines, private_folder};
 use budget::Overrun;
 #[cfg(target_os = "linux")]
 use compiled::Place;
@@ -33,7 +33,7 @@ use koderz_api::mirror::Mirror;
 use koderz_core::ports::Evaluator;
 use memory::Stock;
 use output::Captured;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -69,20 +69,30 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Compiles a component with this digest, or finds it compiled.
-    pub(crate) fn new(engines: &Engines, bytes: Vec<u8>, digest: &str) -> wasmtime::Result<Self> {
+    /// Compiles the component of a file with this digest, or finds it compiled.
+    pub(crate) fn new(engines: &Engines, path: &Path, bytes: Vec<u8>, digest: &str) -> wasmtime::Result<Self> {
         let engine = &engines.evaluators;
+        let tell = || {
+            if let Some(told) = &engines.told {
+                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                told(&format!(
+                    "compiling {name} for this machine, which takes some seconds and is done once"
+                ));
+            }
+        };
         #[cfg(target_os = "linux")]
         {
             let place = engines
                 .cache
                 .as_deref()
                 .map(|folder| Place::new(folder, digest, engine));
-            match compiled::compile(engine, bytes, place.as_ref())? {
+            match compiled::compile(engine, bytes, place.as_ref(), tell)? {
                 Ok((component, stock)) => Sandbox::linked(engines, &component, Some(stock)),
                 Err(bytes) => Sandbox::linked(engines, &Component::from_binary(engine, &bytes)?, None),
             }
         }
+        #[cfg(not(target_os = "linux"))]
+        tell();
         #[cfg(not(target_os = "linux"))]
         Sandbox::linked(engines, &Component::from_binary(engine, &bytes)?, None)
     }
@@ -153,10 +163,18 @@ impl ComponentEvaluator {
         })
     }
 
-    /// The same evaluator, which runs no program twice: what one came to is kept as long as the value lives, and in a
-    /// folder of the caller's beyond that.
+    /// The same evaluator, which runs no program twice: what one came to is kept in a folder of the caller's or, without
+    /// one, as long as the value lives.
+    ///
+    /// Whoever can write in the folder decides about verdicts, so it is made the user's own; where that fails, nothing is
+    /// kept in it.
     #[must_use]
     pub fn remembering(self, folder: Option<PathBuf>) -> Self {
+        let folder = folder.filter(|folder| {
+            private_folder(folder)
+                .inspect_err(|error| tracing::warn!("verdicts are not kept in {}: {error}", folder.display()))
+                .is_ok()
+        });
         let verdicts = Verdicts::new(self.digest.clone(), self.sandbox.engines.counting, folder);
         ComponentEvaluator {
             verdicts: Some(verdicts),
@@ -278,11 +296,11 @@ impl Evaluator for ComponentEvaluator {
             return run();
         };
         let key = verdicts.key(program);
-        if let Some(outcome) = verdicts.find(&key) {
+        if let Some(outcome) = verdicts.find(&key, &program.limits) {
             return Ok(outcome);
         }
         let outcome = run()?;
-        verdicts.keep(key, &outcome);
+        verdicts.keep(key, &program.limits, &outcome);
         Ok(outcome)
     }
 }

@@ -24,7 +24,7 @@ mod settings;
 mod suite;
 mod whole;
 
-pub use engine::{Counting, Engines, INSTRUCTIONS};
+pub use engine::{Counting, Engines, INSTRUCTIONS, Told};
 pub use error::LoadError;
 pub use evaluator::ComponentEvaluator;
 pub use grants::{GrantError, Grants};

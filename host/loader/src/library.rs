@@ -1,6 +1,6 @@
 //! Where plugins are found: files that the user names, and folders that are searched in order.
 
-use crate::engine::Engines;
+use crate::engine::{Counting, Engines};
 use crate::error::LoadError;
 use crate::plugin::Plugin;
 use crate::probe::Interface;
@@ -55,6 +55,11 @@ impl Library {
             loaded: Mutex::new(BTreeMap::new()),
             left_out: Mutex::new(BTreeSet::new()),
         }
+    }
+
+    /// What its evaluators count.
+    pub fn counting(&self) -> Counting {
+        self.engines.counting
     }
 
     /// Loads the plugin of a file, or answers the one that was loaded from it before.

@@ -71,7 +71,7 @@ impl Plugin {
         };
         let is_evaluator = border.interfaces.contains(&Interface::Evaluator);
         let (identity, schemas, instances) = if is_evaluator {
-            let sandbox = Sandbox::new(engines, bytes, &digest).map_err(broken)?;
+            let sandbox = Sandbox::new(engines, path, bytes, &digest).map_err(broken)?;
             let identity = sandbox.describe().map_err(|what| first_call(path, "describe", what))?;
             (identity, BTreeMap::new(), Instances::Evaluator(sandbox))
         } else {

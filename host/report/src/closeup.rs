@@ -143,7 +143,11 @@ fn programs(tale: &Tale) -> Vec<String> {
     let Some(program) = &tale.program else {
         return Vec::new();
     };
-    let heading = format!("program, {}", program.language);
+    let together = match program.judge {
+        Some(_) => "",
+        None => ", with its check in one instance",
+    };
+    let heading = format!("program, {}{together}", program.language);
     let mut sections = vec![section(&heading, &program.subject.shown(usize::MAX))];
     match &tale.outcome {
         Some(Ok(ran)) => {

@@ -160,6 +160,8 @@ struct Run<'a> {
     language: &'a str,
     source: String,
     judge: Option<String>,
+    /// Whether the answer ran together with its check, which it might have tampered with.
+    one_instance: bool,
     outcome: Option<Outcome<'a>>,
     not_judged: Option<NotJudged<'a>>,
 }
@@ -195,6 +197,7 @@ impl<'a> Run<'a> {
             language: &source.language,
             source: whole(&source.subject),
             judge: source.judge.as_ref().map(whole),
+            one_instance: source.judge.is_none(),
             outcome: outcome.and_then(|outcome| outcome.as_ref().ok()).map(ran),
             not_judged: outcome
                 .and_then(|outcome| outcome.as_ref().err())

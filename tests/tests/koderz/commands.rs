@@ -8,6 +8,7 @@ use std::net::{TcpListener, TcpStream};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+mod check;
 mod doctor;
 mod plugins;
 mod problems;

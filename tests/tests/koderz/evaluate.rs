@@ -3,7 +3,7 @@
 use koderz_tests::Koderz;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The programs of the right answers to the first two tasks, from a run that was exported.
 fn solutions(koderz: &Koderz) -> BTreeMap<String, String> {
@@ -101,4 +101,59 @@ fn a_file_without_answers_begins_no_run() {
         "{}",
         missing.stderr
     );
+}
+
+/// A call with an empty cache, and what it said of the processor time of the first answer's program.
+fn with_cache(koderz: &Koderz, call: &str, cache: &Path) -> f64 {
+    let ended = koderz_tests::end(koderz.command(call).env("KODERZ_CACHE_DIR", cache));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let shown = koderz.call("runs show last --problem HumanEval/1 --json");
+    let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
+    shown[0]["program"]["outcome"]["cpu_seconds"]
+        .as_f64()
+        .unwrap_or_else(|| panic!("{shown:#}"))
+}
+
+#[test]
+fn a_program_is_not_run_again_unless_that_is_asked_for() {
+    let koderz = Koderz::new();
+    let solution = &solutions(&koderz)["HumanEval/1"];
+    let path = written(
+        &koderz,
+        &[json!({"task_id": "HumanEval/1", "solution": solution}).to_string()],
+    );
+    let cache = tempfile::tempdir().expect("a folder");
+    let evaluate = format!("evaluate {}", path.display());
+    // No two runs of a program take the same time to the nanosecond.
+    let first = with_cache(&koderz, &evaluate, cache.path());
+    assert_eq!(with_cache(&koderz, &evaluate, cache.path()), first);
+    assert_eq!(with_cache(&koderz, "grade last", cache.path()), first);
+    assert_ne!(
+        with_cache(&koderz, &format!("{evaluate} --no-cache"), cache.path()),
+        first
+    );
+    assert_eq!(with_cache(&koderz, &evaluate, cache.path()), first);
+}
+
+#[test]
+fn programs_whose_instructions_are_counted_cost_the_same_every_time_and_the_run_says_so() {
+    let koderz = Koderz::new();
+    let solution = &solutions(&koderz)["HumanEval/1"];
+    let path = written(
+        &koderz,
+        &[json!({"task_id": "HumanEval/1", "solution": solution}).to_string()],
+    );
+    let evaluate = format!("evaluate {} --no-cache --deterministic", path.display());
+    let cost = || {
+        let ended = koderz.call(&evaluate);
+        assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+        let shown = koderz.call("runs show last --problem HumanEval/1 --json");
+        let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
+        shown[0]["program"]["outcome"]["cpu_seconds"].clone()
+    };
+    let (first, second) = (cost(), cost());
+    assert!(first.as_f64().is_some_and(|cost| cost > 0.0), "{first}");
+    assert_eq!(first, second);
+    let manifest = koderz.record().manifest(&koderz.last_run()).expect("its manifest");
+    assert_eq!(manifest.evaluators[0].settings["deterministic"], true);
 }

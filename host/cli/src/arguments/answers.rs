@@ -1,6 +1,6 @@
 //! Commands on answers that are there already, as typed.
 
-use super::extra::{Events, Extra, SuiteChoice};
+use super::extra::{Events, Extra, Programs, SuiteChoice};
 use super::values::positive;
 use clap::Args;
 use std::num::NonZeroU32;
@@ -32,6 +32,8 @@ pub(crate) struct Evaluate {
     pub(crate) export: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) extra: Extra,
+    #[command(flatten)]
+    pub(crate) programs: Programs,
 }
 
 #[derive(Debug, Args)]
@@ -49,4 +51,6 @@ pub(crate) struct Grade {
     pub(crate) jobs: Option<NonZeroU32>,
     #[command(flatten)]
     pub(crate) extra: Extra,
+    #[command(flatten)]
+    pub(crate) programs: Programs,
 }

@@ -1,6 +1,6 @@
 //! Commands that ask models, as typed.
 
-use super::extra::{Events, Extra, SuiteChoice, suite_help};
+use super::extra::{Events, Extra, Programs, SuiteChoice, suite_help};
 use super::servers::{HEADER, HEADER_VARIABLE};
 use super::values::{concurrency, patience, positive, seconds, share, slot, temperature};
 use crate::configuration::Configuration;
@@ -78,18 +78,26 @@ pub(crate) struct Asking {
     /// Another option of Ollama's, such as num_gpu=20, the same in every request; may be given again
     #[arg(long = "option", value_name = "KEY=VALUE")]
     pub(crate) options: Vec<RunnerOption>,
-    /// Processor time that a program and its test may take each, in seconds [default: the suite's]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
-    pub(crate) test_timeout: Option<Duration>,
-    /// Go on although the suite's own answers to some tasks do not pass
-    #[arg(long)]
-    pub(crate) allow_failing_tasks: bool,
     /// Context window in tokens, the same for all questions [default: what the suite needs]
     #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) num_ctx: Option<u32>,
     /// Also write the results to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) export: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) programs: Programs,
+    /// Processor time that a program and its test may take each, in seconds [default: the suite's]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = seconds,
+        allow_negative_numbers = true,
+        help_heading = "Programs"
+    )]
+    pub(crate) test_timeout: Option<Duration>,
+    /// Go on although the suite's own answers to some tasks do not pass
+    #[arg(long, help_heading = "Programs")]
+    pub(crate) allow_failing_tasks: bool,
 }
 
 #[derive(Debug, Args)]
@@ -176,6 +184,8 @@ pub(crate) struct Resume {
     /// Go on although the suite, an evaluator or the model is not the one that the run was begun with
     #[arg(long)]
     pub(crate) allow_changes: bool,
+    #[command(flatten)]
+    pub(crate) programs: Programs,
     /// Questions that may be under way at once, at each server [default: as before]
     #[arg(long, value_name = "N|auto", value_parser = concurrency)]
     pub(crate) concurrency: Option<Concurrency>,

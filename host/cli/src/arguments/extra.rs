@@ -20,6 +20,18 @@ pub(crate) struct Extra {
     pub(crate) grants: Vec<Grant>,
 }
 
+/// How programs are run, for every command that has any run.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Programs")]
+pub(crate) struct Programs {
+    /// Run every program anew, although what the same one came to before is known
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Limit programs by instructions instead of processor time: the same count on every machine, and slower
+    #[arg(long)]
+    pub(crate) deterministic: bool,
+}
+
 /// Which suite, for every command that does not take it from a run.
 #[derive(Debug, Args)]
 pub(crate) struct SuiteChoice {

@@ -33,6 +33,8 @@ pub(crate) enum PluginsCommand {
     List(PluginList),
     /// Show one plugin: its file, what it exports and imports, and what can be set
     Show(PluginShow),
+    /// Try a plugin as a run would, without a model, and name what its author should mend
+    Check(PluginCheck),
 }
 
 #[derive(Debug, Args)]
@@ -56,4 +58,16 @@ pub(crate) struct PluginShow {
     /// One JSON object, with the JSON Schemas of what can be set
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PluginCheck {
+    /// The plugin's name or file
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) plugin: String,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) extra: Extra,
 }

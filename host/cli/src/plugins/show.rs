@@ -26,7 +26,7 @@ pub(super) fn show(arguments: &PluginShow, library: &Library) -> Result<Outcome>
 }
 
 /// The plugin of that name that a run would take, or that of a file.
-fn find(library: &Library, wanted: &str, named: &[PathBuf]) -> Result<Plugin> {
+pub(super) fn find(library: &Library, wanted: &str, named: &[PathBuf]) -> Result<Plugin> {
     let path = Path::new(wanted);
     if wanted.ends_with(".wasm") || path.components().count() > 1 {
         return Ok(library.load(path)?);

@@ -93,15 +93,17 @@ impl Place {
     }
 }
 
-/// Parts and compiles a component; none where it cannot be parted.
+/// Parts and compiles a component; none where it cannot be parted. `tell` is called before it takes its time.
 pub(crate) fn compile(
     engine: &Engine,
     bytes: Vec<u8>,
     place: Option<&Place>,
+    tell: impl FnOnce(),
 ) -> wasmtime::Result<Result<Compiled, Vec<u8>>> {
     if let Some(found) = place.and_then(|place| place.find(engine)) {
         return Ok(Ok(found));
     }
+    tell();
     let Some(parted) = image::part(&bytes) else {
         return Ok(Err(bytes));
     };

@@ -27,6 +27,10 @@ pub enum Fault {
     Language,
     /// The suite wants a second model.
     Slot,
+    /// A question that got no answer is held against the model.
+    Blame,
+    /// The suite says that it has more tasks than it has.
+    Miscount,
 }
 
 /// What can be set.
@@ -61,6 +65,9 @@ impl Suite for Faulty {
         }
         if self.0 == Fault::Slot {
             info.slots.push("judge".to_owned());
+        }
+        if self.0 == Fault::Miscount {
+            info.task_count = Some(2);
         }
         info
     }
@@ -100,7 +107,11 @@ impl Suite for Faulty {
                     output_bytes: 1 << 10,
                 },
             }))),
-            Fault::None | Fault::Refuse | Fault::Language | Fault::Slot => Ok(pass()),
+            Fault::Blame => Ok(match history.last().and_then(|round| round.first()) {
+                None => ask(chat("Are you there?")),
+                Some(_) => fail("no answer"),
+            }),
+            Fault::None | Fault::Refuse | Fault::Language | Fault::Slot | Fault::Miscount => Ok(pass()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The same short pause before each of five retries, whatever happened.
 
 use koderz_plugin::{prelude::*, schemars};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// What can be set.
@@ -9,11 +10,19 @@ use std::time::Duration;
 pub struct Settings {
     /// Retries after the first attempt.
     max_retries: u32,
+    /// Remember what was decided before, which no policy may.
+    impure: bool,
 }
+
+/// Decisions so far.
+static DECISIONS: AtomicU32 = AtomicU32::new(0);
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { max_retries: 5 }
+        Settings {
+            max_retries: 5,
+            impure: false,
+        }
     }
 }
 
@@ -35,7 +44,11 @@ impl RetryPolicy for Steady {
         if attempt.number > self.0.max_retries {
             return Decision::GiveUp("steadily failing".to_owned());
         }
-        Decision::Retry(Duration::from_millis(100))
+        let longer = match self.0.impure {
+            true => DECISIONS.fetch_add(1, Ordering::Relaxed),
+            false => 0,
+        };
+        Decision::Retry(Duration::from_millis(u64::from(100 + longer)))
     }
 }
 

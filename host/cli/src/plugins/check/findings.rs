@@ -1,0 +1,113 @@
+//! What was found out about a plugin.
+
+use crate::figure::span;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// A call that takes longer than this holds a run up.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// Findings of one kind that are named; the rest are counted.
+const NAMED: usize = 5;
+
+/// Figures, and what should be mended.
+#[derive(Default)]
+pub(super) struct Findings {
+    /// What was tried, and what it came to.
+    pub(super) figures: Vec<(String, String)>,
+    /// What may be meant so.
+    pub(super) remarks: Vec<String>,
+    /// What cannot be meant so.
+    pub(super) faults: Vec<String>,
+}
+
+impl Findings {
+    pub(super) fn figure(&mut self, what: &str, figure: String) {
+        self.figures.push((what.to_owned(), figure));
+    }
+
+    pub(super) fn fault(&mut self, what: String) {
+        self.faults.push(what);
+    }
+
+    /// One fault for many places in which it was found.
+    pub(super) fn faults_at(&mut self, what: &str, places: &[String]) {
+        self.faults.extend(in_few_words(what, places));
+    }
+
+    pub(super) fn remarks_at(&mut self, what: &str, places: &[String]) {
+        self.remarks.extend(in_few_words(what, places));
+    }
+
+    /// How long the calls of one kind took.
+    pub(super) fn times(&mut self, call: &str, times: &Times) {
+        if let Some(words) = times.words() {
+            self.figure(call, words);
+        }
+        if let Some(slowest) = times.0.iter().max().filter(|slowest| **slowest > SLOW) {
+            let (slowest, slow) = (span(*slowest), span(SLOW));
+            self.fault(format!(
+                "{call} is slow: a call took {slowest}, and {slow} is the most that a run can bear"
+            ));
+        }
+    }
+
+    /// Settings that are not documented.
+    pub(super) fn schema(&mut self, schema: Option<&Value>, owner: &str) {
+        let Some(properties) = schema
+            .and_then(|schema| schema.get("properties"))
+            .and_then(Value::as_object)
+        else {
+            return;
+        };
+        let silent = properties.iter().filter(|(_, property)| {
+            let words = property.get("description").and_then(Value::as_str);
+            words.is_none_or(|words| words.trim().is_empty())
+        });
+        let silent: Vec<String> = silent.map(|(name, _)| format!("{owner}.{name}")).collect();
+        self.remarks_at("settings without a description", &silent);
+    }
+}
+
+fn in_few_words(what: &str, places: &[String]) -> Option<String> {
+    let named = places.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    match places.len() {
+        0 => None,
+        1..=NAMED => Some(format!("{what}: {named}")),
+        more => Some(format!("{what}: {named} and {} more", more - NAMED)),
+    }
+}
+
+/// How long calls took.
+#[derive(Default)]
+pub(super) struct Times(Vec<Duration>);
+
+impl Times {
+    pub(super) fn take<T>(&mut self, call: impl FnOnce() -> T) -> T {
+        let began = Instant::now();
+        let answer = call();
+        self.0.push(began.elapsed());
+        answer
+    }
+
+    fn words(&self) -> Option<String> {
+        let mut sorted = self.0.clone();
+        sorted.sort();
+        let (median, most) = (sorted.get(sorted.len() / 2)?, sorted.last()?);
+        let calls = sorted.len();
+        Some(format!(
+            "{calls} calls, median {}, longest {}",
+            short(*median),
+            short(*most)
+        ))
+    }
+}
+
+/// A time that may be less than what reports tell apart.
+pub(super) fn short(time: Duration) -> String {
+    match time.as_micros() {
+        ..1000 => format!("{} µs", time.as_micros()),
+        1000..1_000_000 => format!("{:.1} ms", time.as_secs_f64() * 1e3),
+        _ => span(time),
+    }
+}
