@@ -80,7 +80,10 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
     changes.extend(asked.differences().iter().cloned());
     changes.extend(equipment::other_policy(&manifest, &equipment.used));
     let mut before = Before {
-        past: Past::default(),
+        past: match equipment.suite.summarizes() || equipment.suite.plans() {
+            true => Past::with_results(),
+            false => Past::default(),
+        },
         story: Story::new(manifest.clone()),
     };
     for entry in record.entries(&run)? {

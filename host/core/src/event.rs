@@ -7,6 +7,7 @@ use koderz_api::chat::Request;
 use koderz_api::execution::Program;
 use koderz_api::retry::{Attempt, Decision};
 use koderz_api::suite::{Command, Completion, Task, Verdict};
+use koderz_api::summary::{Figure, Plan};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -104,6 +105,11 @@ pub enum Event {
         /// How many.
         limit: u32,
     },
+    /// The suite decided on a stage when it had seen the results of those before it.
+    StagePlanned {
+        /// The stage and its tasks.
+        plan: Plan,
+    },
     /// The trials of a stage begin.
     StageBegan {
         /// The stage's name.
@@ -162,6 +168,11 @@ pub enum Event {
         /// What came of it.
         verdict: Verdict,
     },
+    /// What all results come to, as the suite reckons.
+    Summarized {
+        /// Its figures.
+        figures: Vec<Figure>,
+    },
     /// Work on the run ended.
     Ended {
         /// How.
@@ -184,7 +195,9 @@ impl Event {
             | Event::OutageBegan { .. }
             | Event::OutageEnded { .. }
             | Event::LimitChanged { .. }
+            | Event::StagePlanned { .. }
             | Event::StageBegan { .. }
+            | Event::Summarized { .. }
             | Event::Ended { .. } => None,
         }
     }
@@ -198,12 +211,14 @@ impl Event {
             Event::OutageBegan { .. } => "outage-began",
             Event::OutageEnded { .. } => "outage-ended",
             Event::LimitChanged { .. } => "limit-changed",
+            Event::StagePlanned { .. } => "stage-planned",
             Event::StageBegan { .. } => "stage-began",
             Event::TrialBegan { .. } => "trial-began",
             Event::Stepped { .. } => "stepped",
             Event::AttemptFailed { .. } => "attempt-failed",
             Event::Completed { .. } => "completed",
             Event::TrialFinished { .. } => "trial-finished",
+            Event::Summarized { .. } => "summarized",
             Event::Ended { .. } => "ended",
         }
     }

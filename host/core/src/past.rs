@@ -1,7 +1,9 @@
 //! What a record says of the trials of a run: which are settled, and how far the others had come.
 
 use crate::event::{Entry, Event, TrialId};
+use crate::results::Results;
 use koderz_api::suite::{Completion, Grade};
+use koderz_api::summary::Plan;
 use std::collections::{BTreeMap, HashMap};
 
 /// Completions of the rounds of an open trial, by round and command.
@@ -24,6 +26,10 @@ struct Sample {
 #[derive(Clone, Debug, Default)]
 pub struct Past {
     samples: HashMap<String, BTreeMap<u32, Sample>>,
+    /// Stages that the suite had decided on, in their order.
+    planned: Vec<Plan>,
+    /// What a suite is told of them, where it wants to know.
+    results: Option<Results>,
 }
 
 /// How a trial is to be begun.
@@ -38,8 +44,27 @@ pub(crate) enum Start {
 }
 
 impl Past {
+    /// The same for a suite that is told of results.
+    pub fn with_results() -> Self {
+        Past {
+            results: Some(Results::default()),
+            ..Past::default()
+        }
+    }
+
+    /// Results so far, and stages that were planned by them; they are handed over.
+    pub(crate) fn take_results(&mut self) -> (Results, Vec<Plan>) {
+        (
+            self.results.take().unwrap_or_default(),
+            std::mem::take(&mut self.planned),
+        )
+    }
+
     /// Takes in an entry of the record. Entries come in the record's order.
     pub fn observe(&mut self, entry: Entry) {
+        if let Some(results) = &mut self.results {
+            results.observe(&entry);
+        }
         match entry.event {
             Event::TrialBegan { trial, .. } => {
                 *self.sample(&trial) = Sample {
@@ -74,6 +99,7 @@ impl Past {
                     Grade::Pass | Grade::Fail | Grade::Partial(_) | Grade::Ungraded => State::Settled,
                 };
             }
+            Event::StagePlanned { plan } => self.planned.push(plan),
             Event::Began { .. }
             | Event::Loading { .. }
             | Event::Loaded { .. }
@@ -82,6 +108,7 @@ impl Past {
             | Event::LimitChanged { .. }
             | Event::StageBegan { .. }
             | Event::AttemptFailed { .. }
+            | Event::Summarized { .. }
             | Event::Ended { .. } => {}
         }
     }

@@ -6,6 +6,7 @@ use koderz_api::execution::{ExecutionError, Outcome, Program};
 use koderz_api::identity::PluginInfo;
 use koderz_api::retry::{Attempt, Decision};
 use koderz_api::suite::{Round, Step, SuiteInfo, Task, TaskPage, Trial};
+use koderz_api::summary::{Figure, Graded, Plan};
 use koderz_api::transport::Failure;
 use std::fmt;
 use std::pin::Pin;
@@ -146,6 +147,32 @@ pub trait Suite: Send + Sync {
     /// # Errors
     /// If the plugin fails.
     fn next(&self, trial: &Trial, history: &[Round]) -> Result<Step, PluginError>;
+
+    /// Whether it has figures of its own.
+    fn summarizes(&self) -> bool {
+        false
+    }
+
+    /// The figures that the results of a run come to.
+    ///
+    /// # Errors
+    /// If the plugin fails.
+    fn summarize(&self, _results: &[Graded]) -> Result<Vec<Figure>, PluginError> {
+        Ok(Vec::new())
+    }
+
+    /// Whether it plans stages by what was measured.
+    fn plans(&self) -> bool {
+        false
+    }
+
+    /// The stage that follows the results of those before it; none after the last.
+    ///
+    /// # Errors
+    /// If the plugin fails.
+    fn next_stage(&self, _results: &[Graded]) -> Result<Option<Plan>, PluginError> {
+        Ok(None)
+    }
 
     /// The text of a right answer to a task, where the suite knows one.
     ///

@@ -5,8 +5,10 @@ use crate::event::{Entry, Event};
 use crate::parallelism::Search;
 use crate::plan::Plan;
 use crate::ports::{Evaluator, Journal, PluginError, RetryPolicy, Sink, Suite};
+use crate::results::Results;
 use crate::scheduler::{Ports, RunError};
 use crate::stop::Stop;
+use koderz_api::summary::Graded;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +28,8 @@ pub(crate) struct Shared {
     sinks: Vec<Arc<dyn Sink>>,
     evaluations: Semaphore,
     exclusive: AtomicBool,
+    /// What the suite is told of, where it wants to know of results.
+    results: Option<Mutex<Results>>,
     /// Whether it was said that the retry policy fails.
     policy_failed: AtomicBool,
     /// Work that belongs to the run and to none of its trials.
@@ -34,7 +38,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(ports: Ports, plan: Plan, stop: Stop) -> Self {
+    pub(crate) fn new(ports: Ports, plan: Plan, results: Results, stop: Stop) -> Self {
         let languages = |evaluator: &Arc<dyn Evaluator>| {
             evaluator
                 .languages()
@@ -43,6 +47,7 @@ impl Shared {
                 .collect::<Vec<_>>()
         };
         Shared {
+            results: (ports.suite.summarizes() || ports.suite.plans()).then(|| Mutex::new(results)),
             suite: ports.suite,
             retry: ports.retry,
             stop,
@@ -90,7 +95,18 @@ impl Shared {
         }
     }
 
+    /// Results so far, for the suite.
+    pub(crate) fn results(&self) -> Vec<Graded> {
+        let results = self.results.as_ref();
+        results.map_or_else(Vec::new, |results| {
+            results.lock().unwrap_or_else(PoisonError::into_inner).graded().to_vec()
+        })
+    }
+
     fn show(&self, entry: &Entry) {
+        if let Some(results) = &self.results {
+            results.lock().unwrap_or_else(PoisonError::into_inner).observe(entry);
+        }
         for sink in &self.sinks {
             sink.see(entry);
         }

@@ -8,6 +8,7 @@ use crate::event::{Entry, Event, TrialId};
 use crate::statistics::{Rate, pass_at_k_over};
 use koderz_api::retry::Decision;
 use koderz_api::suite::{Completion, Grade, Verdict};
+use koderz_api::summary::Figure;
 use koderz_api::transport::FailureKind;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -103,6 +104,8 @@ pub struct Summary {
     pub outages: u64,
     /// See [`Summary::outages`].
     pub away: Duration,
+    /// What the suite itself reckons all results to be, the last time that it was asked.
+    pub figures: Vec<Figure>,
     /// Time spent on the run, over all stretches of work.
     pub took: Duration,
     warm_up_stages: HashSet<String>,
@@ -201,6 +204,11 @@ impl Summary {
                 }
             }
             Event::TrialFinished { trial, verdict } => self.sample(trial).verdict = Some(verdict.clone()),
+            Event::StagePlanned { plan } => {
+                let planned = plan.tasks.len() as u64;
+                self.trials = self.trials.map(|trials| trials + planned);
+            }
+            Event::Summarized { figures } => self.figures = figures.clone(),
             Event::Ended { .. } => {}
         }
     }

@@ -37,4 +37,5 @@ pub use suite::ComponentSuite;
 
 koderz_api::mirror_identity!(bindings);
 koderz_api::mirror_suite!(bindings);
+koderz_api::mirror_measuring!(bindings);
 koderz_api::mirror_retry!(bindings);

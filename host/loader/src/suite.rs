@@ -3,8 +3,8 @@
 //! Every call gets an instance of its own, which lives as long as the call: that costs tens of microseconds and makes it
 //! impossible for a suite to remember anything.
 
-use crate::bindings::exports::koderz::plugin::reference;
 use crate::bindings::exports::koderz::plugin::suite::{GuestIndices, GuestSuite};
+use crate::bindings::exports::koderz::plugin::{planner, reference, summary};
 use crate::engine::Engines;
 use crate::grants::{Blobs, Grants};
 use crate::guest::{self, Guest, explain, failed};
@@ -12,10 +12,11 @@ use crate::plugin::Opening;
 use koderz_api::identity::PluginInfo;
 use koderz_api::mirror::Mirror;
 use koderz_api::suite::{Round, Step, SuiteInfo, Task, TaskPage, Trial};
+use koderz_api::summary::{Figure, Graded, Plan};
 use koderz_core::ports::{PluginError, Suite};
 use std::sync::Arc;
 use wasmtime::Store;
-use wasmtime::component::{InstancePre, ResourceAny};
+use wasmtime::component::{Instance, InstancePre, ResourceAny};
 
 /// A suite in a component, with its settings and what it is granted.
 pub struct ComponentSuite {
@@ -24,6 +25,10 @@ pub struct ComponentSuite {
     indices: GuestIndices,
     /// Where the suite knows right answers.
     reference: Option<reference::GuestIndices>,
+    /// Where it has figures of its own.
+    summary: Option<summary::GuestIndices>,
+    /// Where it plans stages by what was measured.
+    planner: Option<planner::GuestIndices>,
     identity: PluginInfo,
     name: Arc<str>,
     settings: String,
@@ -45,6 +50,8 @@ impl ComponentSuite {
             instances: instances.clone(),
             indices,
             reference: reference::GuestIndices::new(instances).ok(),
+            summary: summary::GuestIndices::new(instances).ok(),
+            planner: planner::GuestIndices::new(instances).ok(),
             identity: identity.clone(),
             name: identity.name.as_str().into(),
             settings: settings.to_owned(),
@@ -84,6 +91,24 @@ impl ComponentSuite {
         };
         guest::set_deadline(&mut store);
         body(guest.suite(), resource, &mut store).map_err(|error| lost(error, &store, call))
+    }
+
+    /// Calls, in a fresh instance, what needs no opened suite.
+    fn without_opening<T>(
+        &self,
+        call: &'static str,
+        task: Option<&str>,
+        body: impl FnOnce(&Instance, &mut Store<Guest>) -> wasmtime::Result<Result<T, String>>,
+    ) -> Result<T, PluginError> {
+        let failed = |what| failed(&self.identity, call, task, what);
+        let mut store = self.store();
+        let answered = self
+            .instances
+            .instantiate(&mut store)
+            .and_then(|instance| body(&instance, &mut store));
+        answered
+            .map_err(|error| failed(explain(&error, store.data())))?
+            .map_err(failed)
     }
 
     /// The same for calls after the settings were accepted once.
@@ -136,19 +161,49 @@ impl Suite for ComponentSuite {
         .map_err(|what| failed(&self.identity, "next", task, what))
     }
 
+    fn summarizes(&self) -> bool {
+        self.summary.is_some()
+    }
+
+    fn summarize(&self, results: &[Graded]) -> Result<Vec<Figure>, PluginError> {
+        let Some(summary) = &self.summary else {
+            return Ok(Vec::new());
+        };
+        let told: Vec<_> = results.to_vec().mirror();
+        self.without_opening("summarize", None, |instance, store| {
+            summary
+                .load(&mut *store, instance)?
+                .call_summarize(store, &self.settings, &told)
+        })
+        .map(Mirror::mirror)
+    }
+
+    fn plans(&self) -> bool {
+        self.planner.is_some()
+    }
+
+    fn next_stage(&self, results: &[Graded]) -> Result<Option<Plan>, PluginError> {
+        let Some(planner) = &self.planner else {
+            return Ok(None);
+        };
+        let told: Vec<_> = results.to_vec().mirror();
+        self.without_opening("next-stage", None, |instance, store| {
+            planner
+                .load(&mut *store, instance)?
+                .call_next_stage(store, &self.settings, &told)
+        })
+        .map(Mirror::mirror)
+    }
+
     fn answer(&self, task: &Task) -> Result<Option<String>, PluginError> {
         let Some(reference) = &self.reference else {
             return Ok(None);
         };
-        let failed = |what| failed(&self.identity, "answer", Some(&task.id), what);
-        let mut store = self.store();
         let told = task.clone().mirror();
-        let answered = self.instances.instantiate(&mut store).and_then(|instance| {
-            let guest = reference.load(&mut store, &instance)?;
-            guest.call_answer(&mut store, &self.settings, &told)
-        });
-        answered
-            .map_err(|error| failed(explain(&error, store.data())))?
-            .map_err(failed)
+        self.without_opening("answer", Some(&task.id), |instance, store| {
+            reference
+                .load(&mut *store, instance)?
+                .call_answer(store, &self.settings, &told)
+        })
     }
 }

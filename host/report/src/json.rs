@@ -4,6 +4,7 @@
 
 use crate::report::Report;
 use crate::sample::{Entry, entries};
+use koderz_api::summary::Figure;
 use koderz_api::transport::FailureKind;
 use koderz_core::event::End;
 use koderz_core::manifest::Manifest;
@@ -29,6 +30,7 @@ pub fn json(report: &Report<'_>) -> serde_json::Value {
         failure_kinds: report.failures().into_iter().collect(),
         retries: &summary.retries,
         cost: Cost::of(summary),
+        figures: &summary.figures,
         answers: summary.answers,
         tokens: Tokens {
             output: summary.output_tokens,
@@ -51,6 +53,7 @@ struct Document<'a> {
     failure_kinds: BTreeMap<String, u64>,
     retries: &'a BTreeMap<FailureKind, u64>,
     cost: Cost,
+    figures: &'a [Figure],
     answers: u64,
     tokens: Tokens,
     seconds: f64,
@@ -174,6 +177,7 @@ mod tests {
           "failure_kinds": {
             "assertion": 1
           },
+          "figures": [],
           "format": 1,
           "not_begun": 0,
           "pass_at": {

@@ -29,6 +29,7 @@ mod measured;
 mod numbers;
 mod one;
 mod progress;
+mod reckoned;
 mod regraded;
 mod report;
 mod retries;

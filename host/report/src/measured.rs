@@ -118,7 +118,7 @@ pub(crate) fn word(reduction: Reduction) -> &'static str {
     }
 }
 
-fn shown(value: f64, unit: &str) -> String {
+pub(crate) fn shown(value: f64, unit: &str) -> String {
     match unit {
         "ns" => span(Duration::from_secs_f64((value / 1e9).max(0.0))),
         "" | "1" => number(value),
@@ -127,7 +127,7 @@ fn shown(value: f64, unit: &str) -> String {
 }
 
 /// A value for which the next one says the unit.
-fn bare(value: f64, unit: &str) -> String {
+pub(crate) fn bare(value: f64, unit: &str) -> String {
     match unit {
         "ns" => shown(value, unit),
         _ => number(value),

@@ -121,6 +121,10 @@ impl Progress {
                 self.figures.fresh = 0;
                 self.told = self.step(*settled);
             }
+            Event::StagePlanned { plan } => {
+                let planned = plan.tasks.len() as u64;
+                self.figures.total = self.figures.total.map(|total| total + planned);
+            }
             Event::TrialFinished { .. } => {
                 self.figures.done += 1;
                 self.figures.fresh += 1;

@@ -5,6 +5,7 @@ use crate::line::{cell, first, fit, harmless, width};
 use crate::measured::measured;
 use crate::numbers::{counted, grouped, hundredths, percent, span};
 use crate::progress::ending;
+use crate::reckoned::reckoned;
 use crate::report::{NO_KIND, Report, asked, failure_kind};
 use koderz_api::suite::{Grade, Verdict};
 use koderz_core::summary::SampleId;
@@ -24,6 +25,7 @@ pub fn text(report: &Report<'_>) -> String {
         header(report),
         rates(report),
         measurements(report),
+        reckonings(report),
         counts(report),
         work(report),
     ];
@@ -90,14 +92,22 @@ fn measurements(report: &Report<'_>) -> Vec<String> {
     let measured = measured(report);
     let rows = measured
         .iter()
-        .map(|metric| (&metric.info.name, metric.shown(metric.value()), metric.note()));
-    let rows: Vec<_> = rows.collect();
+        .map(|metric| (metric.info.name.clone(), metric.shown(metric.value()), metric.note()));
+    table(&rows.collect::<Vec<_>>())
+}
+
+fn reckonings(report: &Report<'_>) -> Vec<String> {
+    table(&reckoned(report))
+}
+
+/// Rows of a name, a value and a note.
+fn table(rows: &[(String, String, String)]) -> Vec<String> {
     let names = rows.iter().map(|(name, ..)| width(name)).max().unwrap_or(0);
     let values = rows.iter().map(|(_, value, _)| width(value)).max().unwrap_or(0);
-    let line = |(name, value, note): &(&String, String, String)| {
+    let line = |(name, value, note): &(String, String, String)| {
         let name = cell(&harmless(name), names);
         let room = " ".repeat(values - width(value));
-        fit(&format!("{name}   {room}{value}   {note}"), COLUMNS)
+        fit(&format!("{name}   {room}{value}   {}", harmless(note)), COLUMNS)
     };
     rows.iter().map(line).collect()
 }

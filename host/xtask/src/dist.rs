@@ -5,6 +5,7 @@ use crate::process::{self, say};
 use crate::workspace::{Workspace, cargo, place, remove, write};
 use crate::{build, digest};
 use anyhow::{Context, Result, bail};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,6 +19,19 @@ const PAPERS: [&str; 4] = [
     "LICENSE-MIT",
     "tests/cassettes/LICENSE-HumanEval",
 ];
+
+/// Below the folder, what a system has places of its own for: manual pages, and completions of shells.
+const SHARE: &str = "share";
+
+/// Where each shell looks for completions below `share`.
+const COMPLETIONS: [(&str, &str); 3] = [
+    ("bash", "bash-completion/completions/koderz"),
+    ("zsh", "zsh/site-functions/_koderz"),
+    ("fish", "fish/vendor_completions.d/koderz.fish"),
+];
+
+/// In an installed folder: the files outside of it that belong to it.
+const OUTSIDE: &str = "installed-files";
 
 /// Packs the folder, and says where the archive is.
 pub(crate) fn pack(workspace: &Workspace) -> Result<()> {
@@ -55,10 +69,20 @@ pub(crate) fn install(workspace: &Workspace, prefix: &Path) -> Result<()> {
             link.display()
         );
     }
-    remove(&home)?;
-    for file in all(&made)? {
-        place(&file, &home.join(file.strip_prefix(&made)?))?;
+    if home.is_dir() {
+        clear(&home)?;
     }
+    let mut outside = String::new();
+    for file in all(&made)? {
+        let name = file.strip_prefix(&made)?;
+        if name.starts_with(SHARE) {
+            place(&file, &prefix.join(name))?;
+            outside.push_str(&format!("{}\n", prefix.join(name).display()));
+        } else {
+            place(&file, &home.join(name))?;
+        }
+    }
+    write(&home.join(OUTSIDE), outside.as_bytes())?;
     let folder = link.parent().context("the link has a folder")?;
     std::fs::create_dir_all(folder).with_context(|| format!("make folder {}", folder.display()))?;
     if !link.exists() {
@@ -85,9 +109,22 @@ pub(crate) fn uninstall(prefix: &Path) -> Result<()> {
     if std::fs::read_link(&link).is_ok_and(|leads| leads == home.join("koderz")) {
         std::fs::remove_file(&link).with_context(|| format!("remove {}", link.display()))?;
     }
-    remove(&home)?;
+    clear(&home)?;
     say("koderz is gone; runs and configuration files stay where they are");
     Ok(())
+}
+
+/// Removes an installed folder, and the files outside of it that belong to it.
+fn clear(home: &Path) -> Result<()> {
+    for file in std::fs::read_to_string(home.join(OUTSIDE)).unwrap_or_default().lines() {
+        match std::fs::remove_file(file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("remove {file}"));
+            }
+            _ => {}
+        }
+    }
+    remove(home)
 }
 
 /// Where things go below a prefix: the folder, and the link to the program in it.
@@ -137,7 +174,21 @@ fn assemble(workspace: &Workspace) -> Result<PathBuf> {
         let name = from.file_name().context("a file has a name")?.to_owned();
         place(&from, &folder.join(name))?;
     }
+    describe(&folder)?;
     Ok(folder)
+}
+
+/// Has the program write its manual pages and completions.
+fn describe(folder: &Path) -> Result<()> {
+    let koderz = || Command::new(folder.join("koderz"));
+    let manual = folder.join(SHARE).join("man").join("man1");
+    std::fs::create_dir_all(&manual).with_context(|| format!("make folder {}", manual.display()))?;
+    process::run(koderz().args(["man", "--dir"]).arg(&manual), "write manual pages")?;
+    for (shell, file) in COMPLETIONS {
+        let script = process::output(koderz().args(["completions", shell]), "write completions")?;
+        write(&folder.join(SHARE).join(file), script.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// Every file below a folder.

@@ -2,8 +2,8 @@
 //!
 //! Bindings are generated twice, for the host by wasmtime and for plugins by wit-bindgen, and both come out with the
 //! names of the WIT. So the table of names is written once, here, as macros that each side calls with the module that
-//! holds its bindings: [`mirror_suite!`](crate::mirror_suite), [`mirror_retry!`](crate::mirror_retry) and
-//! [`mirror_identity!`](crate::mirror_identity). A field that one side lacks is a compile error.
+//! holds its bindings: [`mirror_suite!`](crate::mirror_suite), [`mirror_measuring!`](crate::mirror_measuring),
+//! [`mirror_retry!`](crate::mirror_retry) and [`mirror_identity!`](crate::mirror_identity). A field that one side lacks is a compile error.
 
 use crate::nanos;
 use std::time::Duration;
@@ -382,6 +382,41 @@ macro_rules! mirror_suite {
                     labels
                 }
             );
+        };
+    };
+}
+
+/// Mirrors the types of `summary` and `planner`, where those of `suite` are mirrored already.
+#[macro_export]
+macro_rules! mirror_measuring {
+    ($bindings:ident) => {
+        const _: () = {
+            use $bindings::exports::koderz::plugin::{planner, summary};
+            use $crate::mirror_record;
+
+            mirror_record!(
+                $crate::summary::Graded,
+                summary::Graded {
+                    task_id,
+                    stage,
+                    sample,
+                    labels,
+                    began,
+                    ended,
+                    verdict
+                }
+            );
+            mirror_record!(
+                $crate::summary::Figure,
+                summary::Figure {
+                    name,
+                    unit,
+                    value,
+                    interval,
+                    note
+                }
+            );
+            mirror_record!($crate::summary::Plan, planner::Plan { stage, tasks });
         };
     };
 }

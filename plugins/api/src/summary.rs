@@ -1,6 +1,6 @@
-//! Figures that no per-trial metric adds up to.
+//! Figures that no per-trial metric adds up to, and stages that follow from what was measured.
 
-use crate::suite::Verdict;
+use crate::suite::{Stage, Task, Verdict};
 use crate::{Label, nanos};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -39,4 +39,13 @@ pub struct Figure {
     pub interval: Option<(f64, f64)>,
     /// What a reader should know of it.
     pub note: String,
+}
+
+/// A stage that a suite decided on when it had seen what came before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The stage, of a name that no other has.
+    pub stage: Stage,
+    /// Its tasks, which name it.
+    pub tasks: Vec<Task>,
 }

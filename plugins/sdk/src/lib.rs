@@ -10,6 +10,7 @@
 //! |---|---|---|
 //! | a benchmark | [`Suite`] | `export!(suite: Mine);` |
 //! | a benchmark that knows right answers | [`Suite`] and [`Reference`] | `export!(checked_suite: Mine);` |
+//! | a benchmark with figures of its own, or stages that follow from them | [`Suite`] and [`Measuring`] | `export!(measuring_suite: Mine);` |
 //! | a retry policy | [`RetryPolicy`] | `export!(retry: Mine);` |
 //!
 //! ```
@@ -110,13 +111,13 @@ pub use koderz_api as api;
 pub use retry::RetryPolicy;
 pub use schemars;
 pub use settings::{Settings, schema};
-pub use suite::{Reference, Suite};
+pub use suite::{Measuring, Reference, Suite};
 
 /// What most plugins need in scope.
 pub mod prelude {
     pub use crate::retry::RetryPolicy;
     pub use crate::step::{ask, chat, completion, fail, inconclusive, input, pass, perform, suite_info, task};
-    pub use crate::suite::{Reference, Suite};
+    pub use crate::suite::{Measuring, Reference, Suite};
     pub use koderz_api::chat::{AskError, Message, Prompt, Reply, Request, Role, Sampling, StopReason};
     pub use koderz_api::execution::{Exit, Limits, Outcome, Program};
     pub use koderz_api::identity::PluginInfo;
@@ -124,6 +125,7 @@ pub mod prelude {
     pub use koderz_api::suite::{
         Command, Completion, Grade, Metric, Pacing, Round, Stage, Step, SuiteInfo, Task, TaskPage, Trial, Verdict,
     };
+    pub use koderz_api::summary::{Figure, Graded, Plan};
     pub use koderz_api::transport::{Endpoint, Failure, FailureKind, Phase};
 }
 
@@ -139,7 +141,8 @@ macro_rules! identity {
     };
 }
 
-/// Makes a plugin of a type: `export!(suite: Mine)`, `export!(checked_suite: Mine)` or `export!(retry: Mine)`.
+/// Makes a plugin of a type: `export!(suite: Mine)`, `export!(checked_suite: Mine)`, `export!(measuring_suite: Mine)` or
+/// `export!(retry: Mine)`.
 ///
 /// Outside WASM it only checks that the type has the traits, so that tests link.
 #[macro_export]
@@ -165,6 +168,18 @@ macro_rules! export {
         #[cfg(not(target_arch = "wasm32"))]
         const _: fn() = || {
             fn exportable<T: $crate::Suite + $crate::Reference>() {}
+            exportable::<$plugin>();
+        };
+    };
+    (measuring_suite: $plugin:ident) => {
+        #[cfg(target_arch = "wasm32")]
+        mod koderz_exported {
+            type Plugin = $crate::wasm::measuring_suite::Exported<super::$plugin>;
+            $crate::wasm::measuring_suite::bindings::export_measuring_suite!(Plugin with_types_in $crate::wasm::measuring_suite::bindings);
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() = || {
+            fn exportable<T: $crate::Suite + $crate::Measuring>() {}
             exportable::<$plugin>();
         };
     };

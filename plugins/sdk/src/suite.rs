@@ -3,6 +3,7 @@
 use crate::settings::Settings;
 use koderz_api::identity::PluginInfo;
 use koderz_api::suite::{Round, Step, SuiteInfo, Task, TaskPage, Trial};
+use koderz_api::summary::{Figure, Graded, Plan};
 
 /// A benchmark: a state machine without a state.
 ///
@@ -44,4 +45,23 @@ pub trait Reference: Suite {
     /// # Errors
     /// Why this cannot be said.
     fn answer(&self, task: &Task) -> Result<Option<String>, String>;
+}
+
+/// Written where a suite has figures of its own, such as a fitted line, or stages that follow from what was measured.
+///
+/// Both are told of every trial that has ended, warm-ups apart.
+pub trait Measuring: Suite {
+    /// The figures that the results come to.
+    ///
+    /// # Errors
+    /// Why there are none.
+    fn summarize(&self, results: &[Graded]) -> Result<Vec<Figure>, String>;
+
+    /// The stage that follows those of [`Suite::describe`] and the plans so far; none where there is no more to do.
+    ///
+    /// # Errors
+    /// Why this cannot be said.
+    fn next_stage(&self, _results: &[Graded]) -> Result<Option<Plan>, String> {
+        Ok(None)
+    }
 }

@@ -141,6 +141,40 @@ pub mod checked_suite {
     }
 }
 
+/// World `measuring-suite-plugin`.
+pub mod measuring_suite {
+    use crate::Measuring as Plugin;
+    use bindings::exports::koderz::plugin::{planner, summary};
+    use koderz_api::mirror::Mirror;
+    use koderz_api::summary::Graded;
+
+    pub use koderz_world_measuring_suite::bindings;
+
+    /// The component's exports, for an author's type.
+    pub struct Exported<T>(std::marker::PhantomData<T>);
+
+    identity_shell!();
+    suite_shell!();
+
+    impl<T: Plugin> summary::Guest for Exported<T> {
+        fn summarize(settings: String, results: Vec<summary::Graded>) -> Result<Vec<summary::Figure>, String> {
+            super::report_panics();
+            let results: Vec<Graded> = results.mirror();
+            T::open(crate::settings::read(&settings)?)?.summarize(&results).mirror()
+        }
+    }
+
+    impl<T: Plugin> planner::Guest for Exported<T> {
+        fn next_stage(settings: String, results: Vec<summary::Graded>) -> Result<Option<planner::Plan>, String> {
+            super::report_panics();
+            let results: Vec<Graded> = results.mirror();
+            T::open(crate::settings::read(&settings)?)?
+                .next_stage(&results)
+                .mirror()
+        }
+    }
+}
+
 /// World `retry-plugin`.
 pub mod retry {
     use crate::RetryPolicy as Plugin;

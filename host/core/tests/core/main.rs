@@ -4,5 +4,6 @@ mod deadline;
 mod hosts;
 mod outage;
 mod self_test;
+mod stages;
 mod warm_up;
 mod world;

@@ -422,6 +422,24 @@ pub(crate) async fn run_on(
     policy: Backoff,
     stop: Option<Stop>,
 ) -> (Ran, Vec<Seen>) {
+    let identity = PluginInfo {
+        name: "questions".to_owned(),
+        version: "1".to_owned(),
+        summary: String::new(),
+    };
+    let suite = Arc::new(Questions { identity, count });
+    run_suite(suite, Past::default(), scripts, plan, policy, stop).await
+}
+
+/// The same for any suite, from what an earlier session left.
+pub(crate) async fn run_suite(
+    suite: Arc<dyn Suite>,
+    past: Past,
+    scripts: Vec<Script>,
+    plan: Plan,
+    policy: Backoff,
+    stop: Option<Stop>,
+) -> (Ran, Vec<Seen>) {
     let servers: Vec<Arc<Server>> = scripts
         .into_iter()
         .map(|script| Arc::new(Server::new(script)))
@@ -431,13 +449,8 @@ pub(crate) async fn run_on(
         model: server.clone(),
     });
     let memo = Arc::new(Memo::default());
-    let identity = PluginInfo {
-        name: "questions".to_owned(),
-        version: "1".to_owned(),
-        summary: String::new(),
-    };
     let ports = Ports {
-        suite: Arc::new(Questions { identity, count }),
+        suite,
         retry: Arc::new(policy),
         evaluators: Vec::new(),
         hosts: hosts.collect(),
@@ -446,7 +459,7 @@ pub(crate) async fn run_on(
     };
     let (_brake, never) = brake();
     let began = Instant::now();
-    let end = scheduler::run(ports, plan, Past::default(), false, stop.unwrap_or(never)).await;
+    let end = scheduler::run(ports, plan, past, false, stop.unwrap_or(never)).await;
     let entries = memo.0.lock().expect("no test panics with it").clone();
     let ran = Ran {
         end,

@@ -7,7 +7,8 @@ use koderz_api::chat::{
 use koderz_api::execution::{ExecutionError, ExecutionErrorKind, Exit, Limits, Outcome, Program};
 use koderz_api::identity::PluginInfo;
 use koderz_api::retry::{Attempt, Decision};
-use koderz_api::suite::{Command, Completion, Grade, Metric, Task, Verdict};
+use koderz_api::suite::{Arrivals, Command, Completion, Grade, Metric, Pacing, Stage, Task, Verdict};
+use koderz_api::summary::{Figure, Plan};
 use koderz_api::transport::{Breaker, Endpoint, Failure, FailureKind, Phase};
 use koderz_core::event::{End, Entry, Event, Place, TrialId};
 use koderz_core::manifest::{Manifest, PluginUse, ServerUse};
@@ -148,6 +149,7 @@ pub(crate) fn every_event() -> Vec<Event> {
         attempts(),
         completions(),
         ends(),
+        reckonings(),
     ]
     .concat();
     let kinds: BTreeSet<usize> = events
@@ -166,9 +168,11 @@ pub(crate) fn every_event() -> Vec<Event> {
             Event::OutageBegan { .. } => 10,
             Event::OutageEnded { .. } => 11,
             Event::LimitChanged { .. } => 12,
+            Event::StagePlanned { .. } => 13,
+            Event::Summarized { .. } => 14,
         })
         .collect();
-    assert_eq!(kinds, (0..13).collect(), "a kind of event is missing here");
+    assert_eq!(kinds, (0..15).collect(), "a kind of event is missing here");
     events
 }
 
@@ -190,6 +194,40 @@ fn server() -> Vec<Event> {
             after: Duration::from_millis(34),
         },
         Event::LimitChanged { limit: 8 },
+    ]
+}
+
+fn reckonings() -> Vec<Event> {
+    let stage = Stage {
+        name: "sweep/4".to_owned(),
+        pacing: Pacing::Open(Arrivals {
+            per_second: 0.25,
+            burstiness: 1.0,
+        }),
+        warm_up: false,
+    };
+    let task = Task {
+        id: "sweep/4/1".to_owned(),
+        stage: stage.name.clone(),
+        input: "{}".to_owned(),
+        labels: vec![("clients".to_owned(), "4".to_owned())],
+    };
+    vec![
+        Event::StagePlanned {
+            plan: Plan {
+                stage,
+                tasks: vec![task],
+            },
+        },
+        Event::Summarized {
+            figures: vec![Figure {
+                name: "prefill".to_owned(),
+                unit: "tokens/s".to_owned(),
+                value: 1234.5,
+                interval: Some((1200.0, 1250.25)),
+                note: "a line through 3 lengths".to_owned(),
+            }],
+        },
     ]
 }
 
