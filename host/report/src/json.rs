@@ -231,6 +231,7 @@ mod tests {
                 "judge": "assert add(1, 2) == 3",
                 "language": "python",
                 "not_judged": null,
+                "one_instance": false,
                 "outcome": {
                   "cpu_seconds": 0.012,
                   "exit": {
