@@ -52,6 +52,7 @@ pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Outco
     let wanted = Wanted {
         suite: arguments.suite.suite.unwrap_or(desk.configuration.suite.clone()),
         concurrency: arguments.concurrency.unwrap_or(usual),
+        loads: Vec::new(),
         asking: arguments.asking,
         server: arguments.server,
         selection,
@@ -66,6 +67,7 @@ pub(crate) async fn speed_test(arguments: SpeedTest, desk: &Desk) -> Result<Outc
         suite: arguments.suite.unwrap_or(desk.configuration.speed_suite.clone()),
         // What shares the machine with another question is no measure of it.
         concurrency: Concurrency::Fixed(NonZeroU32::MIN),
+        loads: arguments.loads.settings(),
         asking: arguments.asking,
         server: arguments.server,
         selection: Selection::default(),
@@ -78,6 +80,7 @@ pub(crate) async fn speed_test(arguments: SpeedTest, desk: &Desk) -> Result<Outc
 pub(crate) async fn run_one(arguments: RunOne, desk: &Desk) -> Result<Ended> {
     let wanted = Wanted {
         suite: arguments.suite.suite.unwrap_or(desk.configuration.suite.clone()),
+        loads: Vec::new(),
         asking: arguments.asking,
         server: arguments.server,
         selection: Selection {
@@ -93,6 +96,8 @@ pub(crate) async fn run_one(arguments: RunOne, desk: &Desk) -> Result<Ended> {
 /// What is asked of each model.
 struct Wanted {
     suite: String,
+    /// Settings of the suite that were typed as flags.
+    loads: Vec<(&'static str, String)>,
     asking: Asking,
     server: Server,
     selection: Selection,
@@ -222,6 +227,7 @@ impl<'a> Prepared<'a> {
                 max_retries: wanted.server.max_retries,
                 extra: &wanted.server.extra,
                 test_timeout: wanted.asking.test_timeout,
+                loads: &wanted.loads,
                 programs,
                 places: &desk.places,
                 before: None,
@@ -249,7 +255,8 @@ impl<'a> Prepared<'a> {
         let way = Way {
             headers: &connection::headers(&server.headers)?,
             patience: server.timeout.unwrap_or(usual),
-            width: self.wanted.concurrency.most(),
+            // The embedded server has as many slots as any would, also where questions come one at a time.
+            width: self.wanted.concurrency.most().max(configuration.concurrency.get()),
             allow_different: server.allow_different_models,
             places: &self.desk.places,
             request: &self.request,

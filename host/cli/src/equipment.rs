@@ -54,6 +54,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) extra: &'a Extra,
     /// Processor time of programs, which the suite has to have a setting for.
     pub(crate) test_timeout: Option<Duration>,
+    /// Settings that were typed as flags, which the suite has to have.
+    pub(crate) loads: &'a [(&'static str, String)],
     pub(crate) programs: &'a Programs,
     pub(crate) places: &'a Places,
     /// Settings from before, which those of the options change.
@@ -92,14 +94,17 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
     let plugin = find_suite(library, wish.suite, wish.extra, before)?;
     let before = before.map(|suite| &suite.settings);
     let mut pairs = typed(Owner::Suite);
-    if let Some(timeout) = wish.test_timeout {
-        if !plugin.setting_names(Interface::Suite).contains(&TEST_TIMEOUT) {
+    let timeout = wish.test_timeout.map(|timeout| timeout.as_secs_f64().to_string());
+    let timeout = timeout.map(|timeout| ("test-timeout", TEST_TIMEOUT, timeout));
+    let loads = wish.loads.iter().map(|(flag, value)| (*flag, *flag, value.clone()));
+    for (flag, setting, value) in timeout.into_iter().chain(loads) {
+        if !plugin.setting_names(Interface::Suite).contains(&setting) {
             bail!(
-                "--test-timeout: the suite {} has no setting `{TEST_TIMEOUT}`",
+                "--{flag}: the suite {} has no setting `{setting}`",
                 plugin.identity().name
             );
         }
-        pairs.push((TEST_TIMEOUT.to_owned(), timeout.as_secs_f64().to_string()));
+        pairs.push((setting.to_owned(), value));
     }
     let settings = settings(&plugin, Interface::Suite, before, &pairs)?;
     let suite: Arc<dyn Suite> = Arc::new(plugin.open_suite(&settings)?);

@@ -60,6 +60,7 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
         max_retries: None,
         extra: &extra,
         test_timeout: None,
+        loads: &[],
         programs: &arguments.programs,
         places: &desk.places,
         before: None,

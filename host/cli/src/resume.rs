@@ -37,6 +37,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
             max_retries: options.max_retries,
             extra: &options.extra,
             test_timeout: None,
+            loads: &[],
             programs: &arguments.programs,
             places,
             before: Some(&manifest),

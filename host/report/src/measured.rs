@@ -16,7 +16,7 @@ pub(crate) struct Measured<'a> {
     values: Vec<f64>,
 }
 
-/// The metrics that any sample has, in the suite's order.
+/// The metrics that any sample has, in the suite's order. Those that a suite reduces to nothing are for exports.
 pub(crate) fn measured<'a>(report: &Report<'a>) -> Vec<Measured<'a>> {
     let story = report.story;
     let of = |info: &'a MetricInfo| {
@@ -33,7 +33,12 @@ pub(crate) fn measured<'a>(report: &Report<'a>) -> Vec<Measured<'a>> {
         values.sort_by(f64::total_cmp);
         (!values.is_empty()).then_some(Measured { info, values })
     };
-    story.manifest().metrics.iter().filter_map(of).collect()
+    let shown = story
+        .manifest()
+        .metrics
+        .iter()
+        .filter(|info| !info.reductions.is_empty());
+    shown.filter_map(of).collect()
 }
 
 impl Measured<'_> {

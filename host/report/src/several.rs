@@ -59,7 +59,8 @@ fn by_rate(reports: &[Report<'_>]) -> Vec<String> {
 /// One column for each metric, and one for how the first compares with the best.
 fn by_metric(reports: &[Report<'_>]) -> Vec<String> {
     let mut metrics: Vec<&MetricInfo> = Vec::new();
-    for metric in reports.iter().flat_map(|report| &report.manifest().metrics) {
+    let all = reports.iter().flat_map(|report| &report.manifest().metrics);
+    for metric in all.filter(|metric| !metric.reductions.is_empty()) {
         if !metrics.iter().any(|known| known.name == metric.name) {
             metrics.push(metric);
         }

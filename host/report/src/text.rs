@@ -16,6 +16,9 @@ const COLUMNS: usize = 80;
 /// The column in which figures end.
 const FIGURES: usize = 20;
 
+/// The longest note that stands beside a figure of the suite's own.
+const NOTES: usize = 36;
+
 /// Failed samples that are listed; the page has all of them.
 const LISTED: usize = 20;
 
@@ -96,8 +99,20 @@ fn measurements(report: &Report<'_>) -> Vec<String> {
     table(&rows.collect::<Vec<_>>())
 }
 
+/// A note that does not fit beside its figure stands below it.
 fn reckonings(report: &Report<'_>) -> Vec<String> {
-    table(&reckoned(report))
+    let rows = reckoned(report);
+    let (mut fitting, mut notes) = (Vec::new(), Vec::new());
+    for (name, value, note) in rows {
+        let note = harmless(&note);
+        let below = width(&note) > NOTES;
+        notes.push(below.then(|| fit(&format!("    {note}"), COLUMNS)));
+        fitting.push((name, value, if below { String::new() } else { note }));
+    }
+    let lines = table(&fitting).into_iter().zip(notes);
+    lines
+        .flat_map(|(line, note)| std::iter::once(line).chain(note))
+        .collect()
 }
 
 /// Rows of a name, a value and a note.

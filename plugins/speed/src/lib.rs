@@ -1,64 +1,59 @@
 //! The speed test: how fast a model is brought into memory, reads a prompt and writes an answer.
 //!
-//! The model is loaded first, asked a short question that does not count, and then three prompts of different kinds, one
-//! at a time with nothing else under way. Every prompt begins with a number of its own, so that no server answers from a
-//! prefix that it has read before.
+//! The model is loaded first, asked a short question that does not count, and then, as a rule, three prompts of different
+//! kinds, one at a time with nothing else under way. Other shapes have lengths, which the server itself counts first; and
+//! instead of one question at a time there can be clients, a rate, or a search for the highest rate that meets an
+//! objective. Every prompt begins with a number of its own, so that no server answers from a prefix that it has read
+//! before.
 
 #![warn(missing_docs)]
 
+mod figures;
 mod measure;
+mod plan;
 mod prompts;
+mod settings;
+mod shapes;
+mod statistics;
+mod text;
+mod work;
 
 use koderz_plugin::api::chat::Residency;
-use koderz_plugin::api::suite::{Direction, MetricInfo, Reduction};
-use koderz_plugin::{prelude::*, schemars};
+use koderz_plugin::prelude::*;
+use plan::{CALIBRATE, COUNTED};
 use prompts::PROMPTS;
-use serde::{Deserialize, Serialize};
+use settings::{Load, Test};
+use shapes::Shape;
+use work::{Ask, Prompt, Work};
 
-/// The stages, in order.
+pub use settings::Settings;
+
+/// The stages that do not depend on what was measured, in order.
 const LOAD: &str = "load";
 const WARM_UP: &str = "warm-up";
 const SPEED: &str = "speed";
 
-/// The longest prompt with the words around it, in tokens.
+/// The longest of the classic prompts with the words around it, in tokens.
 const LONGEST_PROMPT: u32 = 256;
 
-/// What can be set.
-#[derive(Clone, Copy, Debug, Deserialize, schemars::JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Settings {
-    /// The longest answer in tokens.
-    #[schemars(range(min = 2))]
-    max_output_tokens: u32,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Settings { max_output_tokens: 512 }
-    }
-}
-
-/// What a task is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Work {
-    /// Bring the model into memory.
-    Load,
-    /// Ask something that does not count.
-    WarmUp,
-    /// Ask this and measure.
-    Ask(String),
-}
+/// Tokens around a prompt that a model's template adds, and by which a length may be missed.
+const AROUND: u32 = 256;
 
 /// The suite.
-pub struct Speed(Settings);
+pub struct Speed(Test);
 
 impl Speed {
-    fn question(&self, trial: &Trial, prompt: &str, tokens: u32) -> Request {
-        // What differs has to stand first: servers look for the longest beginning that they know.
-        let mut request = chat(format!("[{:08x}] {prompt}", trial.seed));
-        request.sampling.max_output_tokens = Some(tokens);
-        request
+    /// Whether the three prompts are asked one after the other, which needs nothing to be measured first.
+    fn is_plain(&self) -> bool {
+        self.0.shape == Shape::Classic && self.0.load == Load::Single
+    }
+
+    fn classic(&self, prompt: &str) -> Work {
+        Work::Ask(Ask {
+            prompt: Prompt::Said(prompt.to_owned()),
+            write: self.0.max_output_tokens,
+            read: None,
+        })
     }
 }
 
@@ -70,10 +65,7 @@ impl Suite for Speed {
     }
 
     fn open(settings: Settings) -> Result<Self, String> {
-        if settings.max_output_tokens < 2 {
-            return Err("max-output-tokens is at least 2: a rate needs a step from one token to the next".to_owned());
-        }
-        Ok(Speed(settings))
+        Test::of(settings).map(Speed)
     }
 
     fn describe(&self) -> SuiteInfo {
@@ -82,32 +74,34 @@ impl Suite for Speed {
             pacing: Pacing::Exclusive,
             warm_up,
         };
-        let metric = |name: &str, unit: &str, direction| MetricInfo {
-            name: name.to_owned(),
-            unit: unit.to_owned(),
-            direction,
-            reductions: vec![Reduction::Median, Reduction::Minimum, Reduction::Maximum],
+        let mut stages = vec![stage(LOAD, false), stage(WARM_UP, true)];
+        if self.is_plain() {
+            stages.push(stage(SPEED, false));
+        }
+        if self.0.shape != Shape::Classic {
+            stages.push(stage(CALIBRATE, false));
+        }
+        let longest = match self.0.shape {
+            Shape::Classic => LONGEST_PROMPT + self.0.max_output_tokens,
+            shape => shape.longest() + AROUND,
         };
         SuiteInfo {
-            stages: vec![stage(LOAD, false), stage(WARM_UP, true), stage(SPEED, false)],
-            metrics: vec![
-                metric(measure::DECODE, "tokens/s", Direction::HigherIsBetter),
-                metric(measure::PREFILL, "tokens/s", Direction::HigherIsBetter),
-                metric(measure::FIRST_TOKEN, "ns", Direction::LowerIsBetter),
-                metric(measure::LOAD, "ns", Direction::LowerIsBetter),
-            ],
-            context_tokens: (LONGEST_PROMPT + self.0.max_output_tokens).checked_next_multiple_of(1024),
-            task_count: Some(2 + PROMPTS.len() as u64),
+            task_count: Some(self.first_tasks().len() as u64),
+            stages,
+            metrics: measure::metrics(),
+            samples: if self.is_plain() { self.0.repeat } else { 1 },
+            context_tokens: longest.checked_next_multiple_of(1024),
             ..suite_info(SPEED)
         }
     }
 
     fn tasks(&self, _cursor: Option<&str>) -> Result<TaskPage, String> {
-        let first = [task(LOAD, LOAD, &Work::Load), task(WARM_UP, WARM_UP, &Work::WarmUp)];
-        let prompts = PROMPTS.iter();
-        let prompts = prompts.map(|(id, prompt)| task(*id, SPEED, &Work::Ask((*prompt).to_owned())));
+        let tasks = self.first_tasks();
         Ok(TaskPage {
-            tasks: first.into_iter().chain(prompts).collect::<Result<_, _>>()?,
+            tasks: tasks
+                .into_iter()
+                .map(|(id, stage, work)| task(id, stage, &work))
+                .collect::<Result<_, _>>()?,
             next: None,
         })
     }
@@ -116,16 +110,55 @@ impl Suite for Speed {
         let done = history.last().and_then(|round| round.first());
         Ok(match (input(trial)?, done) {
             (Work::Load, None) => perform(Command::Prepare(Residency::Loaded)),
-            (Work::WarmUp, None) => ask(self.question(trial, "Say hello.", 16)),
-            (Work::Ask(prompt), None) => ask(self.question(trial, &prompt, self.0.max_output_tokens)),
+            (Work::WarmUp, None) => ask(work::hello()),
+            (Work::Ask(question), None) => ask(question.request(trial.seed)),
             (_, Some(Completion::Prepared(Ok(prepared)))) => Step::Finish(measure::load(prepared)),
-            (_, Some(Completion::Asked(Ok(reply)))) => Step::Finish(measure::answer(reply)),
+            (Work::Ask(question), Some(Completion::Asked(Ok(reply)))) => {
+                Step::Finish(measure::answer(reply, question.asked()))
+            }
+            (_, Some(Completion::Asked(Ok(reply)))) => Step::Finish(measure::answer(reply, Default::default())),
             (_, Some(other)) => inconclusive(other),
         })
     }
 }
 
-koderz_plugin::export!(suite: Speed);
+impl Speed {
+    /// The tasks of the stages that do not depend on what was measured.
+    fn first_tasks(&self) -> Vec<(String, &'static str, Work)> {
+        let mut tasks = vec![
+            (LOAD.to_owned(), LOAD, Work::Load),
+            (WARM_UP.to_owned(), WARM_UP, Work::WarmUp),
+        ];
+        if self.is_plain() {
+            let prompts = PROMPTS.iter();
+            tasks.extend(prompts.map(|(id, prompt)| ((*id).to_owned(), SPEED, self.classic(prompt))));
+        }
+        if self.0.shape != Shape::Classic {
+            let count = |words: u32| {
+                let ask = Ask {
+                    prompt: Prompt::Words(words),
+                    write: 1,
+                    read: None,
+                };
+                (format!("{CALIBRATE}/{words}"), CALIBRATE, Work::Ask(ask))
+            };
+            tasks.extend(COUNTED.map(count));
+        }
+        tasks
+    }
+}
+
+impl Measuring for Speed {
+    fn summarize(&self, results: &[Graded]) -> Result<Vec<Figure>, String> {
+        Ok(figures::figures(&self.0, results))
+    }
+
+    fn next_stage(&self, results: &[Graded]) -> Result<Option<Plan>, String> {
+        plan::next(&self.0, results)
+    }
+}
+
+koderz_plugin::export!(measuring_suite: Speed);
 
 #[cfg(test)]
 mod tests {
@@ -209,7 +242,10 @@ mod tests {
             .iter()
             .map(|metric| (metric.name.as_str(), metric.value))
             .collect();
-        assert_eq!(metrics, [("decode", 10.0), ("prefill", 400.0), ("first-token", 5e8)]);
+        assert_eq!(
+            metrics[..3],
+            [("decode", 10.0), ("prefill", 400.0), ("first-token", 5e8)]
+        );
     }
 
     #[test]

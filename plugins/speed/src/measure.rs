@@ -1,38 +1,146 @@
-//! From what the host measured to the figures of the test.
+//! From what the host measured of one answer to its figures and flags.
+//!
+//! Times are those of the client's clock where nothing else is said; the server's own are beside them, and where the two
+//! do not add up that is a flag.
 
-use koderz_plugin::api::chat::Prepared;
+use koderz_plugin::api::chat::{Prepared, ServerTiming};
+use koderz_plugin::api::suite::{Direction, MetricInfo, Reduction};
 use koderz_plugin::prelude::*;
 use std::time::Duration;
 
-/// Tokens a second from the first token to the last, by the client's clock. Of n tokens n - 1 are written in that time.
+/// Tokens a second from the first token to the last. Of n tokens n - 1 are written in that time.
 pub(crate) const DECODE: &str = "decode";
 /// Tokens of the prompt a second, by the server's own figures.
 pub(crate) const PREFILL: &str = "prefill";
-/// From the first byte sent to the first token, by the client's clock.
+/// From the first byte sent to the first token.
 pub(crate) const FIRST_TOKEN: &str = "first-token";
 /// Bringing the model into memory.
 pub(crate) const LOAD: &str = "load";
 
+/// From the planned start to the first byte sent.
+pub(crate) const LAG: &str = "lag";
+/// From the planned start to the first token of the answer itself.
+pub(crate) const FIRST_ANSWER: &str = "first-answer";
+/// From one token to the next.
+pub(crate) const EACH_TOKEN: &str = "tpot";
+/// From the planned start to the end.
+pub(crate) const WHOLE: &str = "e2e";
+/// Of the server's time, what none of its phases accounts for.
+pub(crate) const QUEUE: &str = "queue";
+/// Reading the prompt, by the server.
+pub(crate) const PROMPT: &str = "prompt";
+/// From the last token to the end.
+pub(crate) const TAIL: &str = "tail";
+/// The server's own rate, which counts a step too many.
+pub(crate) const EVAL_RATE: &str = "eval-rate";
+/// Tokens read and written.
+pub(crate) const READ: &str = "prompt-tokens";
+pub(crate) const WRITTEN: &str = "output-tokens";
+/// The longest gap between two pieces of the answer.
+pub(crate) const LONGEST_GAP: &str = "longest-gap";
+
+/// The label of what is odd about an answer.
+pub(crate) const FLAG: &str = "flag";
+
+/// Flags of an answer.
+pub(crate) const RELOAD: &str = "reload";
+pub(crate) const TRUNCATED: &str = "prompt-truncated";
+pub(crate) const SHORT: &str = "short-answer";
+pub(crate) const THINKING: &str = "thinking";
+pub(crate) const BURSTS: &str = "bursts";
+pub(crate) const STALL: &str = "stall";
+pub(crate) const UNRECONCILED: &str = "unreconciled";
+
 /// The longest that it takes to see that a model is in memory.
 const IN_MEMORY: Duration = Duration::from_millis(250);
 
-/// The figures of an answer, as far as there are any.
-pub(crate) fn answer(reply: &Reply) -> Verdict {
-    let timing = &reply.timing;
-    let decode = || {
-        let steps = reply.usage.output_tokens?.checked_sub(1)?;
-        rate(steps, timing.last_token?.checked_sub(timing.first_token?)?)
+/// Steps that a time for one is taken from: fewer say nothing.
+const FEWEST_STEPS: u32 = 8;
+
+/// The least that is a stall, and how many usual gaps.
+const STALLS: (Duration, u32) = (Duration::from_millis(100), 5);
+
+/// How far the client's time and the server's may be apart.
+const RECONCILED: (Duration, f64) = (Duration::from_millis(2), 0.01);
+
+/// Every metric. Those without a reduction are for exports and for the suite's own figures.
+pub(crate) fn metrics() -> Vec<MetricInfo> {
+    let metric = |name: &str, unit: &str, direction, shown| MetricInfo {
+        name: name.to_owned(),
+        unit: unit.to_owned(),
+        direction,
+        reductions: match shown {
+            true => vec![Reduction::Median, Reduction::Minimum, Reduction::Maximum],
+            false => Vec::new(),
+        },
     };
-    let prefill = || rate(reply.usage.input_tokens?, timing.server?.prompt?);
+    let mut metrics = vec![
+        metric(DECODE, "tokens/s", Direction::HigherIsBetter, true),
+        metric(PREFILL, "tokens/s", Direction::HigherIsBetter, true),
+        metric(FIRST_TOKEN, "ns", Direction::LowerIsBetter, true),
+        metric(LOAD, "ns", Direction::LowerIsBetter, true),
+    ];
+    for (name, unit) in [
+        (LAG, "ns"),
+        (FIRST_ANSWER, "ns"),
+        (EACH_TOKEN, "ns"),
+        (WHOLE, "ns"),
+        (QUEUE, "ns"),
+        (PROMPT, "ns"),
+        (TAIL, "ns"),
+        (LONGEST_GAP, "ns"),
+        (EVAL_RATE, "tokens/s"),
+        (READ, "1"),
+        (WRITTEN, "1"),
+    ] {
+        metrics.push(metric(name, unit, Direction::Neutral, false));
+    }
+    metrics
+}
+
+/// What was asked for, as far as the answer is held against it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Asked {
+    /// Tokens that the prompt should have.
+    pub(crate) read: Option<u32>,
+    /// Tokens that the answer should have.
+    pub(crate) write: Option<u32>,
+}
+
+/// The figures of an answer, as far as there are any.
+pub(crate) fn answer(reply: &Reply, asked: Asked) -> Verdict {
+    let (timing, usage) = (&reply.timing, &reply.usage);
+    let server = timing.server.unwrap_or_default();
+    let between = || timing.last_token?.checked_sub(timing.first_token?);
+    let steps = || usage.output_tokens?.checked_sub(1).filter(|steps| *steps > 0);
+    let tail = timing.last_token.map(|last| timing.total.saturating_sub(last));
     let figures = [
-        (DECODE, decode()),
-        (PREFILL, prefill()),
+        (DECODE, rate(steps(), between())),
+        (PREFILL, rate(usage.input_tokens, server.prompt)),
         (FIRST_TOKEN, timing.first_token.map(nanos)),
+        (LAG, Some(nanos(timing.lag))),
+        (
+            FIRST_ANSWER,
+            timing.first_answer_token.map(|time| nanos(timing.lag + time)),
+        ),
+        (EACH_TOKEN, each(steps(), between())),
+        (WHOLE, Some(nanos(timing.lag + timing.total))),
+        (QUEUE, queue(&server).map(nanos)),
+        (PROMPT, server.prompt.map(nanos)),
+        (TAIL, tail.map(nanos)),
+        (LONGEST_GAP, gaps(timing.chunks.as_slice()).last().copied().map(nanos)),
+        (EVAL_RATE, rate(usage.output_tokens, server.generation)),
+        (READ, usage.input_tokens.map(f64::from)),
+        (WRITTEN, usage.output_tokens.map(f64::from)),
     ];
     let metrics = figures
         .into_iter()
         .filter_map(|(name, value)| Some(metric(name, value?)));
-    verdict(metrics.collect(), String::new())
+    let flags = flags(reply, &server, asked);
+    Verdict {
+        labels: flags.iter().map(|flag| (FLAG.to_owned(), (*flag).to_owned())).collect(),
+        ..verdict(metrics.collect(), waterfall(reply, &server))
+    }
 }
 
 /// The figure of a load, where there was one.
@@ -44,12 +152,88 @@ pub(crate) fn load(prepared: &Prepared) -> Verdict {
     verdict(vec![metric(LOAD, nanos(took))], String::new())
 }
 
+/// What none of the server's phases accounts for.
+fn queue(server: &ServerTiming) -> Option<Duration> {
+    let phases = server.load.unwrap_or_default() + server.prompt? + server.generation?;
+    Some(server.total?.saturating_sub(phases))
+}
+
+/// Gaps between pieces of the answer, the longest last.
+fn gaps(chunks: &[Duration]) -> Vec<Duration> {
+    let mut gaps: Vec<Duration> = chunks.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
+    gaps.sort();
+    gaps
+}
+
+fn flags(reply: &Reply, server: &ServerTiming, asked: Asked) -> Vec<&'static str> {
+    let usage = &reply.usage;
+    let chunks = &reply.timing.chunks;
+    let gaps = gaps(chunks);
+    let stall = gaps
+        .get(gaps.len() / 2)
+        .map(|middle| STALLS.0.max(*middle * STALLS.1))
+        .zip(gaps.last())
+        .is_some_and(|(limit, longest)| *longest > limit);
+    let fewer = |is: Option<u32>, wanted: Option<u32>| match (is, wanted) {
+        (Some(is), Some(wanted)) => f64::from(is) < 0.9 * f64::from(wanted),
+        _ => false,
+    };
+    let cut = reply.stop == StopReason::Length;
+    let few = !chunks.is_empty()
+        && usage
+            .output_tokens
+            .is_some_and(|tokens| chunks.len() as f64 * 1.5 < f64::from(tokens));
+    [
+        (RELOAD, server.load.is_some_and(|load| load > IN_MEMORY)),
+        (TRUNCATED, fewer(usage.input_tokens, asked.read)),
+        (SHORT, !cut && fewer(usage.output_tokens, asked.write)),
+        (THINKING, reply.thinking.as_ref().is_some_and(|text| !text.is_empty())),
+        (BURSTS, few),
+        (STALL, stall),
+        (UNRECONCILED, !reconciled(reply, server)),
+    ]
+    .into_iter()
+    .filter_map(|(flag, raised)| raised.then_some(flag))
+    .collect()
+}
+
+/// Whether the client's time for the request is what the server says it took. The way there and back is between the two.
+fn reconciled(reply: &Reply, server: &ServerTiming) -> bool {
+    let total = reply.timing.total;
+    let allowed = RECONCILED.0.max(total.mul_f64(RECONCILED.1));
+    server.total.is_some_and(|said| total.abs_diff(said) <= allowed)
+}
+
+/// Where the time of an answer went, in words.
+fn waterfall(reply: &Reply, server: &ServerTiming) -> String {
+    let timing = &reply.timing;
+    let tail = timing.last_token.map(|last| timing.total.saturating_sub(last));
+    let parts = [
+        ("lag", Some(timing.lag)),
+        ("load", server.load),
+        ("queue", queue(server)),
+        ("prompt", server.prompt),
+        ("tokens", server.generation),
+        ("tail", tail),
+    ];
+    let parts = parts
+        .into_iter()
+        .filter_map(|(name, time)| Some(format!("{name} {:.1} ms", time?.as_secs_f64() * 1e3)));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
 /// None where there is no time to divide by.
-fn rate(tokens: u32, time: Duration) -> Option<f64> {
+fn rate(tokens: Option<u32>, time: Option<Duration>) -> Option<f64> {
+    let (tokens, time) = (tokens?, time?);
     (tokens > 0 && !time.is_zero()).then(|| f64::from(tokens) / time.as_secs_f64())
 }
 
-fn nanos(time: Duration) -> f64 {
+fn each(steps: Option<u32>, time: Option<Duration>) -> Option<f64> {
+    let (steps, time) = (steps?, time?);
+    (steps >= FEWEST_STEPS).then(|| nanos(time) / f64::from(steps))
+}
+
+pub(crate) fn nanos(time: Duration) -> f64 {
     time.as_secs_f64() * 1e9
 }
 

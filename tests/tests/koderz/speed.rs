@@ -63,3 +63,73 @@ async fn prompts_are_asked_one_at_a_time_after_a_load_and_a_warm_up() {
     );
     assert!(!ended.stdout.contains("pass "), "{}", ended.stdout);
 }
+
+/// The suite's own figures in an export, by name.
+fn figures(export: &std::path::Path) -> Value {
+    let exported: Value = serde_json::from_slice(&std::fs::read(export).expect("the export")).expect("JSON");
+    let figures = exported["figures"].as_array().expect("figures");
+    let named = figures.iter().map(|figure| {
+        (
+            figure["name"].as_str().expect("a name").to_owned(),
+            figure["value"].clone(),
+        )
+    });
+    Value::Object(named.collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_token_of_a_prompt_costs_is_the_slope_over_lengths_that_the_server_counts() {
+    let server = serve(&[cassette("reference")], &[]).await;
+    let koderz = Koderz::new();
+    let export = koderz.data().join("prefill.json");
+    let ended = koderz.call(&format!(
+        "speed-test lorem:2000 --host {} --shape prefill --repeat 2 --export {}",
+        server.url(),
+        export.display()
+    ));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    // It reads ten times as fast as it writes.
+    let slope = figures(&export)["prefill slope"].as_f64().expect("a slope");
+    assert!((slope / 20_000.0 - 1.0).abs() < 0.02, "{slope}");
+    let shown = koderz.call("runs show last --problem prefill/512/0 --json");
+    let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
+    let tokens = shown[0]["answer"]["input_tokens"].as_f64().expect("tokens");
+    assert!((tokens / 512.0 - 1.0).abs() < 0.01, "{tokens}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_clients_are_tried_one_stage_after_the_other_and_the_run_keeps_what_was_planned() {
+    let server = serve(&[cassette("reference")], &[]).await;
+    let koderz = Koderz::new();
+    let export = koderz.data().join("clients.json");
+    let ended = koderz.call(&format!(
+        "speed-test lorem:1000 --host {} --shape tg128 --concurrency 1,4 --requests 8 --export {}",
+        server.url(),
+        export.display()
+    ));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let figures = figures(&export);
+    let of = |name: &str| figures[name].as_f64().unwrap_or_else(|| panic!("{figures:#}"));
+    assert!(of("4 clients") > 2.0 * of("1 client"), "{figures:#}");
+    assert_eq!(server.counts().most_at_once, 4);
+    let again = koderz.call("runs show last --json");
+    let again: Value = serde_json::from_str(&again.stdout).expect("JSON");
+    assert_eq!(again["figures"][0]["name"], "1 client", "the record has them too");
+}
+
+#[test]
+fn loads_that_make_no_sense_are_refused_before_a_model_is_asked() {
+    let koderz = Koderz::new();
+    for (options, told) in [
+        ("--shape round", "shape"),
+        ("--concurrency 0", "from 1 to 1000"),
+        ("--rate -1", "rate"),
+        ("--slo ttft=fast", "such as ttft=500ms"),
+        ("--rate 1 --concurrency 2", "only one can be set"),
+        ("--suite humaneval --shape chat", "has no setting `shape`"),
+    ] {
+        let ended = koderz.call(&format!("speed-test lorem:50 --host embedded {options}"));
+        assert_eq!(ended.code, Some(2), "{options}: {}", ended.stdout);
+        assert!(ended.stderr.contains(told), "{options}: {}", ended.stderr);
+    }
+}

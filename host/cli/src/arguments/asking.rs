@@ -139,14 +139,61 @@ pub(crate) struct Benchmark {
     pub(crate) server: Server,
 }
 
+/// How a server is loaded: settings of the suite that have flags of their own.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Load")]
+pub(crate) struct Loads {
+    /// What is asked: a length of prompt and answer that the suite has, such as chat or prefill
+    #[arg(long, value_name = "SHAPE")]
+    pub(crate) shape: Option<String>,
+    /// How often each question is asked
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) repeat: Option<NonZeroU32>,
+    /// Clients that ask at once: a list such as 1,2,4,8, or `sweep` for twice as many until no more gets done
+    #[arg(long, value_name = "N,N|sweep")]
+    pub(crate) concurrency: Option<String>,
+    /// Questions a second, at planned times, whether or not earlier ones are answered
+    #[arg(long, value_name = "PER SECOND", allow_negative_numbers = true)]
+    pub(crate) rate: Option<f64>,
+    /// How regularly they come: constant, poisson or bursty
+    #[arg(long, value_name = "HOW")]
+    pub(crate) arrivals: Option<String>,
+    /// An objective, such as ttft=500ms,tpot=50ms,e2e=20s: the highest rate that meets it is searched for
+    #[arg(long, value_name = "OBJECTIVE")]
+    pub(crate) slo: Option<String>,
+    /// Questions at each number of clients, or at the rate
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) requests: Option<NonZeroU32>,
+}
+
+impl Loads {
+    /// Those that were typed, as settings of the suite.
+    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
+        let number = |number: Option<NonZeroU32>| number.map(|number| number.to_string());
+        let typed = [
+            ("shape", self.shape.clone()),
+            ("repeat", number(self.repeat)),
+            ("concurrency", self.concurrency.clone()),
+            ("rate", self.rate.map(|rate| rate.to_string())),
+            ("arrivals", self.arrivals.clone()),
+            ("slo", self.slo.clone()),
+            ("requests", number(self.requests)),
+        ];
+        let typed = typed.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        typed.collect()
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct SpeedTest {
     /// The models, by the server's names for them
     #[arg(value_name = "MODEL", required = true)]
     pub(crate) models: Vec<String>,
     /// How often each prompt is asked [default: once]
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "repeat")]
     pub(crate) samples: Option<NonZeroU32>,
+    #[command(flatten)]
+    pub(crate) loads: Loads,
     #[arg(long, value_name = "NAME|FILE", help_heading = "Question", help = suite_help(Configuration::embedded().speed_suite))]
     pub(crate) suite: Option<String>,
     #[command(flatten)]

@@ -21,10 +21,10 @@ fn installed_plugins_are_listed_with_what_they_are() {
     let ended = Koderz::new().call("plugin list");
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     insta::assert_snapshot!(ended.stdout, @r#"
-    exponential  0.1.0  retry             Exponential backoff: 2 s, doubled, at most 60 s, 3 retries.
-    humaneval    0.1.0  suite, reference  HumanEval: 164 Python functions, each judged by its own test.
-    python       0.1.0  evaluator         Runs Python programs: CPython 3.14.0 in WASM.
-    speed        0.1.0  suite             Speed: how fast a model loads, reads and writes.
+    exponential  0.1.0  retry                    Exponential backoff: 2 s, doubled, at most 60 s, 3 retries.
+    humaneval    0.1.0  suite, reference         HumanEval: 164 Python functions, each judged by its own test.
+    python       0.1.0  evaluator                Runs Python programs: CPython 3.14.0 in WASM.
+    speed        0.1.0  suite, summary, planner  Speed: how fast a model loads, reads and writes.
     "#);
 }
 

@@ -1,0 +1,358 @@
+//! Stages that follow from what was measured: lengths that the server itself has counted, more clients while that gets
+//! more done, and a search for the highest rate under an objective.
+
+use crate::measure::{EACH_TOKEN, FIRST_TOKEN, LAG, READ, WHOLE, WRITTEN, nanos};
+use crate::prompts::PROMPTS;
+use crate::settings::{Load, MOST_CLIENTS, Objective, Test};
+use crate::shapes::{Length, Shape};
+use crate::statistics::line;
+use crate::work::{Ask, Prompt, Work};
+use koderz_plugin::api::suite::Arrivals;
+use koderz_plugin::prelude::*;
+
+/// The stage in which the server counts what words come to.
+pub(crate) const CALIBRATE: &str = "calibrate";
+
+/// Words of the texts that it counts.
+pub(crate) const COUNTED: [u32; 2] = [64, 512];
+
+/// What more clients have to get done more for there to be still more.
+const WORTH: f64 = 1.05;
+
+/// A share below this is no bad luck: the rate is too high.
+const CLEARLY: f64 = 0.8;
+
+/// Where rates are tried once the edge lies between two: on either side of where it seems to be.
+const ASIDE: [f64; 5] = [1.0, 0.97, 1.03, 0.985, 1.015];
+
+/// Rates that are tried.
+const MOST_RATES: usize = 16;
+
+/// How long a rate is tried, in seconds: first to find one that is too high, then to tell nearby ones apart. And the
+/// least and the most questions for one.
+const GLANCED: f64 = 10.0;
+const TRIED: f64 = 35.0;
+const TRIED_QUESTIONS: (f64, f64) = (20.0, 5000.0);
+
+/// How far below the edge a rate may be, as a part of it, to tell where the edge is.
+const AROUND: f64 = 0.7;
+
+/// The share of questions that has to meet an objective.
+pub(crate) const ENOUGH: f64 = 0.95;
+
+/// Results of a stage.
+pub(crate) fn of<'a>(results: &'a [Graded], stage: &str) -> Vec<&'a Graded> {
+    results.iter().filter(|graded| graded.stage == stage).collect()
+}
+
+pub(crate) fn value(graded: &Graded, name: &str) -> Option<f64> {
+    let metrics = &graded.verdict.metrics;
+    metrics
+        .iter()
+        .find(|metric| metric.name == name)
+        .map(|metric| metric.value)
+}
+
+/// Tokens that come to a text of so many words.
+pub(crate) struct Scale {
+    start: f64,
+    each: f64,
+}
+
+impl Scale {
+    /// From what the server counted.
+    pub(crate) fn of(results: &[Graded]) -> Result<Self, String> {
+        let points = of(results, CALIBRATE).into_iter().filter_map(|graded| {
+            let words: f64 = graded.task_id.rsplit('/').next()?.parse().ok()?;
+            Some((words, value(graded, READ)?))
+        });
+        let found = line(&points.collect::<Vec<_>>()).filter(|line| line.slope.value > 0.0);
+        let found = found.ok_or("the server does not say how many tokens a prompt has, so no length can be set")?;
+        Ok(Scale {
+            start: found.start,
+            each: found.slope.value,
+        })
+    }
+
+    fn words(&self, tokens: u32) -> u32 {
+        ((f64::from(tokens) - self.start) / self.each).round().max(1.0) as u32
+    }
+}
+
+/// The stage that comes next.
+pub(crate) fn next(test: &Test, results: &[Graded]) -> Result<Option<Plan>, String> {
+    let stage = match &test.load {
+        Load::Single if test.shape == Shape::Classic => return Ok(None),
+        Load::Single => return single(test, results),
+        Load::Clients(numbers) => numbers
+            .iter()
+            .copied()
+            .find(|number| is_new(results, *number))
+            .map(clients),
+        Load::Sweep => sweep(results).map(clients),
+        Load::Rate(rate) => of(results, &named(*rate)).is_empty().then(|| at(*rate, test)),
+        Load::Search(objective) => search(results, objective).map(|rate| at(rate, test)),
+    };
+    stage.map(|stage| crowd(test, results, stage)).transpose()
+}
+
+/// Each length so often, one question at a time. Every other time they come the other way round, so that what drifts
+/// meets all alike.
+fn single(test: &Test, results: &[Graded]) -> Result<Option<Plan>, String> {
+    let name = test.shape.name();
+    if !of(results, name).is_empty() {
+        return Ok(None);
+    }
+    let scale = Scale::of(results)?;
+    let mut tasks = Vec::new();
+    for turn in 0..test.repeat {
+        let mut lengths: Vec<&Length> = test.shape.lengths().iter().collect();
+        if turn % 2 == 1 && test.shape != Shape::Cached {
+            lengths.reverse();
+        }
+        for length in lengths {
+            let words = scale.words(length.read);
+            let prompt = match test.shape {
+                // The same one twice, and another one at the next turn.
+                Shape::Cached => Prompt::Same(words, u64::from(turn) + 1),
+                _ => Prompt::Words(words),
+            };
+            let ask = Ask {
+                prompt,
+                write: length.write,
+                read: Some(length.read),
+            };
+            tasks.push(task(format!("{name}/{}/{turn}", length.name), name, &Work::Ask(ask))?);
+        }
+    }
+    Ok(Some(Plan {
+        stage: Stage {
+            name: name.to_owned(),
+            pacing: Pacing::Exclusive,
+            warm_up: false,
+        },
+        tasks,
+    }))
+}
+
+fn is_new(results: &[Graded], number: u32) -> bool {
+    of(results, &clients(number).name).is_empty()
+}
+
+/// So many clients at once.
+pub(crate) fn clients(number: u32) -> Stage {
+    Stage {
+        name: format!("clients/{number}"),
+        pacing: Pacing::Closed(number),
+        warm_up: false,
+    }
+}
+
+fn named(rate: f64) -> String {
+    format!("rate/{rate:.4}")
+}
+
+fn at(rate: f64, test: &Test) -> Stage {
+    Stage {
+        name: named(rate),
+        pacing: Pacing::Open(Arrivals {
+            per_second: rate,
+            burstiness: test.arrivals.burstiness(),
+        }),
+        warm_up: false,
+    }
+}
+
+/// The questions of a stage that loads the server.
+fn crowd(test: &Test, results: &[Graded], stage: Stage) -> Result<Plan, String> {
+    let at_once = match stage.pacing {
+        Pacing::Closed(clients) => clients,
+        _ => 1,
+    };
+    let lengths = test.shape.lengths();
+    let scale = match lengths {
+        [] => None,
+        _ => Some(Scale::of(results)?),
+    };
+    // The clients that begin together and those that end together are not what many clients are like.
+    let count = match (&test.load, &stage.pacing) {
+        (Load::Search(objective), Pacing::Open(Arrivals { per_second, .. })) => {
+            let seconds = match bracket(&tried(results, objective)) {
+                (Some(_), Some(_)) => TRIED,
+                _ => GLANCED,
+            };
+            (per_second * seconds).clamp(TRIED_QUESTIONS.0, TRIED_QUESTIONS.1) as u32
+        }
+        _ => test.requests.max(4 * at_once),
+    };
+    let ask = |number: usize| match (&scale, lengths.get(number % lengths.len().max(1))) {
+        (Some(scale), Some(length)) => Ask {
+            prompt: Prompt::Words(scale.words(length.read)),
+            write: length.write,
+            read: Some(length.read),
+        },
+        _ => Ask {
+            prompt: Prompt::Said(PROMPTS[number % PROMPTS.len()].1.to_owned()),
+            write: test.max_output_tokens,
+            read: None,
+        },
+    };
+    let tasks = (0..count as usize).map(|number| {
+        let work = Work::Ask(ask(number));
+        task(format!("{}/{number}", stage.name), &stage.name, &work)
+    });
+    Ok(Plan {
+        tasks: tasks.collect::<Result<_, _>>()?,
+        stage,
+    })
+}
+
+/// Tokens a second that a stage got done, from its first question to its last answer.
+pub(crate) fn throughput(results: &[&Graded]) -> Option<f64> {
+    let began = results.iter().map(|graded| graded.began).min()?;
+    let ended = results.iter().map(|graded| graded.ended).max()?;
+    let tokens: f64 = results.iter().filter_map(|graded| value(graded, WRITTEN)).sum();
+    let seconds = (ended - began).as_secs_f64();
+    (seconds > 0.0).then(|| tokens / seconds)
+}
+
+/// Twice as many clients as before, as long as that got more done.
+fn sweep(results: &[Graded]) -> Option<u32> {
+    let mut number = 1;
+    let mut before: Option<f64> = None;
+    while !is_new(results, number) {
+        let now = throughput(&of(results, &clients(number).name))?;
+        if before.is_some_and(|before| now < before * WORTH) || number >= MOST_CLIENTS {
+            return None;
+        }
+        before = Some(now);
+        number *= 2;
+    }
+    Some(number)
+}
+
+/// Whether an answer was fast enough. What was not answered was not.
+pub(crate) fn is_good(graded: &Graded, objective: &Objective) -> bool {
+    let within = |limit: Option<std::time::Duration>, time: Option<f64>| match (limit, time) {
+        (None, _) => true,
+        (Some(limit), Some(time)) => time <= nanos(limit),
+        (Some(_), None) => false,
+    };
+    let first = || Some(value(graded, LAG)? + value(graded, FIRST_TOKEN)?);
+    graded.verdict.grade == Grade::Ungraded
+        && within(objective.first_token, first())
+        && within(objective.each_token, value(graded, EACH_TOKEN))
+        && within(objective.whole, value(graded, WHOLE))
+}
+
+/// The rates that were tried, in their order.
+pub(crate) fn tried(results: &[Graded], objective: &Objective) -> Vec<Tried> {
+    let mut rates: Vec<Tried> = Vec::new();
+    for graded in results {
+        let Some(rate) = graded
+            .stage
+            .strip_prefix("rate/")
+            .and_then(|rate| rate.parse::<f64>().ok())
+        else {
+            continue;
+        };
+        let good = usize::from(is_good(graded, objective));
+        match rates.iter_mut().find(|(known, ..)| *known == rate) {
+            Some((_, goods, all)) => (*goods, *all) = (*goods + good, *all + 1),
+            None => rates.push((rate, good, 1)),
+        }
+    }
+    rates
+}
+
+/// A rate that was tried, how many questions met the objective, and of how many.
+pub(crate) type Tried = (f64, usize, usize);
+
+fn share((_, good, all): &Tried) -> f64 {
+    *good as f64 / *all as f64
+}
+
+/// The highest rate that met the objective, and the lowest that did not.
+pub(crate) fn bounds(tried: &[Tried]) -> (Option<f64>, Option<f64>) {
+    let missed = tried
+        .iter()
+        .filter(|tried| share(tried) < ENOUGH)
+        .map(|(rate, ..)| *rate);
+    let missed = missed.reduce(f64::min);
+    // What was met above a rate that was missed was luck.
+    let below = |rate: &f64| missed.is_none_or(|missed| *rate < missed);
+    let met = tried
+        .iter()
+        .filter(|tried| share(tried) >= ENOUGH)
+        .map(|(rate, ..)| *rate);
+    (met.filter(below).reduce(f64::max), missed)
+}
+
+/// Between which rates the edge lies without doubt: one at which most questions met the objective, and the next one at
+/// which clearly too few did.
+fn bracket(tried: &[Tried]) -> (Option<f64>, Option<f64>) {
+    let clearly = tried
+        .iter()
+        .filter(|tried| share(tried) < CLEARLY)
+        .map(|(rate, ..)| *rate);
+    let high = clearly.reduce(f64::min);
+    let below = |rate: &f64| high.is_none_or(|high| *rate < high);
+    let others = tried
+        .iter()
+        .filter(|tried| share(tried) >= CLEARLY)
+        .map(|(rate, ..)| *rate);
+    (others.filter(below).reduce(f64::max), high)
+}
+
+/// The rate at which just enough meet the objective, by a line through the logits of the shares at the rates around it:
+/// single shares are a matter of luck, and together they are less so.
+pub(crate) fn edge(tried: &[Tried]) -> Option<f64> {
+    let (low, high) = match bracket(tried) {
+        (Some(low), Some(high)) => (low, high),
+        _ => return None,
+    };
+    let logit = |share: f64| (share / (1.0 - share)).ln();
+    let near = tried.iter().filter(|(rate, ..)| (low * AROUND..=high).contains(rate));
+    // Half a question on either side keeps the logit finite.
+    let points = near.map(|(rate, good, all)| {
+        let share = (*good as f64 + 0.5) / (*all as f64 + 1.0);
+        (*rate, logit(share), *all as f64 * share * (1.0 - share))
+    });
+    let points: Vec<(f64, f64, f64)> = points.collect();
+    let sum = |value: fn(&(f64, f64, f64)) -> f64| points.iter().map(value).sum::<f64>();
+    let weight = sum(|(_, _, w)| *w);
+    let (x, y) = (sum(|(x, _, w)| x * w) / weight, sum(|(_, y, w)| y * w) / weight);
+    let across: f64 = points.iter().map(|(a, b, w)| w * (a - x) * (b - y)).sum();
+    let spread: f64 = points.iter().map(|(a, _, w)| w * (a - x).powi(2)).sum();
+    let slope = across / spread;
+    let found = x + (logit(ENOUGH) - y) / slope;
+    (slope < 0.0 && (low * AROUND..high).contains(&found)).then_some(found)
+}
+
+/// Twice as fast until clearly too few questions meet the objective, and then around where the edge seems to be.
+fn search(results: &[Graded], objective: &Objective) -> Option<f64> {
+    let tried = tried(results, objective);
+    let rate = match bracket(&tried) {
+        _ if tried.len() >= MOST_RATES => None,
+        (None, None) => Some(1.0),
+        (Some(low), None) => (low < 10_000.0).then_some(low * 2.0),
+        (None, Some(high)) => (high > 0.001).then_some(high / 2.0),
+        (Some(low), Some(high)) => {
+            let refined = tried.len() - first_steps(&tried);
+            let aside = ASIDE[refined.min(ASIDE.len() - 1)];
+            let guess = edge(&tried).unwrap_or_else(|| (low * high).sqrt());
+            (refined < ASIDE.len()).then_some(guess * aside)
+        }
+    };
+    // The name of a stage has four digits behind the point, and no stage may come twice.
+    rate.filter(|rate| of(results, &named(*rate)).is_empty())
+}
+
+/// How many rates were tried until the edge was found to lie between two.
+fn first_steps(tried: &[Tried]) -> usize {
+    let found = (1..=tried.len()).find(|number| matches!(bracket(&tried[..*number]), (Some(_), Some(_))));
+    found.unwrap_or(tried.len())
+}
+
+#[cfg(test)]
+mod tests;

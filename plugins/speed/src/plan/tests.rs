@@ -1,0 +1,283 @@
+//! Plans against servers whose behaviour is known.
+
+use crate::figures::figures;
+use crate::measure::{EACH_TOKEN, FIRST_TOKEN, LAG, QUEUE, READ, WHOLE, WRITTEN};
+use crate::plan::next;
+use crate::settings::{Settings, Test};
+use koderz_plugin::api::suite::Arrivals;
+use koderz_plugin::prelude::*;
+use koderz_plugin::testing;
+use std::time::Duration;
+
+/// SplitMix64.
+struct Chance(u64);
+
+impl Chance {
+    fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((bits ^ (bits >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    fn exponential(&mut self, mean: f64) -> f64 {
+        -mean * (1.0 - self.unit()).ln()
+    }
+}
+
+/// A server of so many slots, whose answers take a time of an exponential distribution with this mean, in seconds, and
+/// have 100 tokens each.
+struct Server {
+    slots: usize,
+    mean: f64,
+    chance: Chance,
+    /// Seconds of load so far, over all stages.
+    took: f64,
+}
+
+impl Server {
+    fn new(slots: usize, mean: f64, seed: u64) -> Self {
+        Server {
+            slots,
+            mean,
+            chance: Chance(seed),
+            took: 0.0,
+        }
+    }
+
+    /// Puts the questions of a stage to it.
+    fn run(&mut self, plan: &Plan) -> Vec<Graded> {
+        let mut free = vec![0.0; self.slots];
+        let mut clients = match plan.stage.pacing {
+            Pacing::Closed(clients) => vec![0.0; clients as usize],
+            _ => Vec::new(),
+        };
+        let (mut due, mut last) = (0.0, 0.0_f64);
+        let mut graded = Vec::new();
+        for task in &plan.tasks {
+            let asked = match plan.stage.pacing {
+                Pacing::Open(Arrivals { per_second, .. }) => {
+                    due += self.chance.exponential(1.0 / per_second);
+                    due
+                }
+                _ => earliest(&clients).1,
+            };
+            let (slot, since) = earliest(&free);
+            let starts = since.max(asked);
+            let ends = starts + self.chance.exponential(self.mean);
+            free[slot] = ends;
+            if !clients.is_empty() {
+                let (client, _) = earliest(&clients);
+                clients[client] = ends;
+            }
+            last = last.max(ends);
+            graded.push(result(task, asked, starts, ends));
+        }
+        self.took += last;
+        graded
+    }
+}
+
+fn earliest(times: &[f64]) -> (usize, f64) {
+    let times = times.iter().copied().enumerate();
+    times.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
+}
+
+fn result(task: &Task, asked: f64, starts: f64, ends: f64) -> Graded {
+    let seconds = Duration::from_secs_f64;
+    let metric = |name: &str, value: f64| Metric {
+        name: name.to_owned(),
+        value,
+    };
+    let wait = (starts - asked) * 1e9;
+    let service = (ends - starts) * 1e9;
+    Graded {
+        task_id: task.id.clone(),
+        stage: task.stage.clone(),
+        sample: 0,
+        labels: Vec::new(),
+        began: seconds(asked),
+        ended: seconds(ends),
+        verdict: Verdict {
+            grade: Grade::Ungraded,
+            metrics: vec![
+                metric(LAG, 0.0),
+                metric(FIRST_TOKEN, wait + service / 100.0),
+                metric(EACH_TOKEN, service / 100.0),
+                metric(WHOLE, wait + service),
+                metric(QUEUE, wait),
+                metric(READ, 200.0),
+                metric(WRITTEN, 100.0),
+            ],
+            reason: String::new(),
+            labels: Vec::new(),
+        },
+    }
+}
+
+/// Runs all that is planned, and answers what it came to with the names of its stages.
+fn run(settings: &str, server: &mut Server) -> (Vec<Figure>, Vec<String>) {
+    let settings: Settings = serde_json::from_str(settings).expect("settings");
+    let test = Test::of(settings).expect("they make sense");
+    let (mut results, mut stages) = (Vec::new(), Vec::new());
+    while let Some(plan) = next(&test, &results).expect("a plan") {
+        assert!(plan.tasks.iter().all(|task| task.stage == plan.stage.name));
+        assert!(!stages.contains(&plan.stage.name), "{stages:?}");
+        stages.push(plan.stage.name.clone());
+        results.extend(server.run(&plan));
+    }
+    (figures(&test, &results), stages)
+}
+
+fn found<'a>(figures: &'a [Figure], name: &str) -> &'a Figure {
+    let figure = figures.iter().find(|figure| figure.name == name);
+    figure.unwrap_or_else(|| panic!("no {name} in {figures:#?}"))
+}
+
+/// The chance that a question to a server with so many slots is answered within a time (Erlang C; Gross and Harris,
+/// "Fundamentals of queueing theory", the sojourn time of M/M/c).
+fn within(time: f64, rate: f64, slots: usize, mean: f64) -> f64 {
+    let (c, served) = (slots as f64, 1.0 / mean);
+    let offered = rate * mean;
+    if offered >= c {
+        return 0.0;
+    }
+    let mut term = 1.0;
+    let mut sum = 1.0;
+    for k in 1..slots {
+        term *= offered / k as f64;
+        sum += term;
+    }
+    let all_busy = term * offered / c * c / (c - offered);
+    let waits = all_busy / (sum + all_busy);
+    let drain = c * served - rate;
+    let late = if (drain - served).abs() < 1e-9 {
+        (1.0 + waits * served * time) * (-served * time).exp()
+    } else {
+        let shift = waits * served / (drain - served);
+        (1.0 + shift) * (-served * time).exp() - shift * (-drain * time).exp()
+    };
+    1.0 - late
+}
+
+fn capacity(time: f64, slots: usize, mean: f64) -> f64 {
+    let (mut low, mut high) = (0.0, slots as f64 / mean);
+    for _ in 0..60 {
+        let middle = (low + high) / 2.0;
+        match within(time, middle, slots, mean) >= 0.95 {
+            true => low = middle,
+            false => high = middle,
+        }
+    }
+    low
+}
+
+#[test]
+fn the_highest_rate_that_meets_an_objective_is_found_in_five_minutes_mostly_within_five_in_a_hundred() {
+    let (slots, mean, time) = (16, 0.2, 1.0);
+    let true_one = capacity(time, slots, mean);
+    let off = |seed| {
+        let mut server = Server::new(slots, mean, seed);
+        let (figures, stages) = run(r#"{"slo": "e2e=1s"}"#, &mut server);
+        assert!(server.took < 300.0, "{} s of load in {stages:?}", server.took);
+        (found(&figures, "goodput").value / true_one - 1.0).abs()
+    };
+    // What such a server does in five minutes is a matter of luck too: 35 of 40 other seeds came within it.
+    let off: Vec<f64> = (0..12).map(off).collect();
+    let near = off.iter().filter(|off| **off < 0.05).count();
+    assert!(near >= 9, "{near} of 12: {off:?}");
+}
+
+#[test]
+fn a_sweep_goes_on_while_more_clients_get_more_done() {
+    let mut server = Server::new(8, 1.0, 1);
+    let (figures, stages) = run(r#"{"concurrency": "sweep", "requests": 400}"#, &mut server);
+    assert_eq!(
+        stages[..5],
+        ["clients/1", "clients/2", "clients/4", "clients/8", "clients/16"]
+    );
+    assert!(stages.len() <= 6, "there is no more to gain: {stages:?}");
+    let (one, eight) = (found(&figures, "1 client").value, found(&figures, "8 clients").value);
+    assert!(
+        (90.0..110.0).contains(&one) && (5.5..8.8).contains(&(eight / one)),
+        "{one} {eight}"
+    );
+    assert!(
+        !figures.iter().any(|figure| figure.name.starts_with("flag")),
+        "{figures:#?}"
+    );
+}
+
+#[test]
+fn a_server_that_takes_one_question_at_a_time_is_told_from_one_that_is_full() {
+    let (figures, stages) = run(r#"{"concurrency": "sweep"}"#, &mut Server::new(1, 1.0, 1));
+    assert_eq!(stages, ["clients/1", "clients/2"]);
+    assert_eq!(found(&figures, "flag parallelism-1").value, 1.0);
+}
+
+#[test]
+fn numbers_of_clients_and_a_rate_are_taken_as_they_are_said() {
+    let (_, stages) = run(r#"{"concurrency": "4,1"}"#, &mut Server::new(4, 1.0, 1));
+    assert_eq!(stages, ["clients/4", "clients/1"]);
+    let mut server = Server::new(4, 1.0, 1);
+    let (figures, stages) = run(r#"{"rate": 2, "requests": 200}"#, &mut server);
+    assert_eq!(stages, ["rate/2.0000"]);
+    assert!((80.0..120.0).contains(&server.took), "{} s", server.took);
+    assert!(figures.iter().any(|figure| figure.name == "first-token p90"));
+    assert!(
+        !figures.iter().any(|figure| figure.name == "first-token p99"),
+        "200 are too few for it"
+    );
+}
+
+#[test]
+fn an_objective_that_is_never_met_is_said_to_be_missed() {
+    let mut server = Server::new(1, 10.0, 1);
+    let (figures, stages) = run(r#"{"slo": "ttft=1ms"}"#, &mut server);
+    let goodput = found(&figures, "goodput");
+    assert_eq!(
+        (goodput.value, goodput.note.as_str()),
+        (0.0, "missed at every rate that was tried")
+    );
+    assert!(stages.len() <= 14, "{stages:?}");
+}
+
+#[test]
+fn lengths_are_those_that_the_server_counts_and_come_the_other_way_round_every_other_time() {
+    let settings: Settings = serde_json::from_str(r#"{"shape": "prefill", "repeat": 2}"#).expect("settings");
+    let test = Test::of(settings).expect("they make sense");
+    // A template of 20 tokens, and 1.5 for a word.
+    let counted = [64_u32, 512].map(|words| {
+        let task = testing::all_tasks(&testing::open::<crate::Speed>(r#"{"shape": "prefill"}"#).expect("it opens"));
+        let task = task
+            .expect("tasks")
+            .into_iter()
+            .find(|task| task.id == format!("calibrate/{words}"));
+        let mut graded = result(&task.expect("it is there"), 0.0, 0.0, 1.0);
+        let read = graded.verdict.metrics.iter_mut().find(|metric| metric.name == READ);
+        read.expect("tokens").value = 20.0 + 1.5 * f64::from(words);
+        graded
+    });
+    let plan = next(&test, &counted).expect("a plan").expect("a stage");
+    let ids: Vec<&str> = plan.tasks.iter().map(|task| task.id.as_str()).collect();
+    let expected = [
+        "prefill/128/0",
+        "prefill/512/0",
+        "prefill/1024/0",
+        "prefill/2048/0",
+        "prefill/2048/1",
+        "prefill/1024/1",
+        "prefill/512/1",
+        "prefill/128/1",
+    ];
+    assert_eq!(ids, expected);
+    assert!(
+        plan.tasks[0].input.contains(r#""words":72"#),
+        "(128 - 20) / 1.5: {}",
+        plan.tasks[0].input
+    );
+    let nothing: Vec<Graded> = Vec::new();
+    let error = next(&test, &nothing).expect_err("nothing was counted");
+    assert!(error.contains("how many tokens a prompt has"), "{error}");
+}
