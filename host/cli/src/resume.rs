@@ -10,8 +10,9 @@ use crate::session::{self, Before, Session, work};
 use crate::{Outcome, connection, evaluate, grade, show, signals};
 use anyhow::{Result, bail};
 use koderz_core::manifest::{AnswersUse, Manifest};
-use koderz_core::past::Past;
+use koderz_core::past::{Past, Remainder};
 use koderz_core::ports::Host;
+use koderz_core::stop::Urgency;
 use koderz_report::Story;
 use std::collections::BTreeMap;
 
@@ -93,6 +94,12 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
         terminal.recall(&entry);
         before.past.observe(entry);
     }
+    let remainder = match (arguments.retry_errors, arguments.no_retry_errors) {
+        (true, _) => Remainder::Inconclusive,
+        (false, true) => Remainder::Open,
+        (false, false) => Remainder::All,
+    };
+    let stop = signals::stop(terminal)?;
     let ended = work(Session {
         streams: desk.streams,
         places,
@@ -107,13 +114,17 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
         before,
         concurrency,
         jobs: None,
-        retry_inconclusive: !arguments.no_retry_errors,
-        stop: signals::stop(terminal)?,
+        remainder,
+        stop: stop.clone(),
     })
     .await?;
     show(&ended, desk)?;
     session::export(export, &koderz_report::json(&ended.report()))?;
-    Ok(Outcome::of(&ended))
+    Ok(match Outcome::of(&ended) {
+        // Nobody interrupted it: it was told to leave something.
+        Outcome::Interrupted if stop.urgency() == Urgency::None => Outcome::Incomplete,
+        outcome => outcome,
+    })
 }
 
 /// Who answers.

@@ -8,7 +8,7 @@ use crate::stream::Stream;
 use anyhow::{Context, Result};
 use koderz_core::event::{End, Entry};
 use koderz_core::manifest::Manifest;
-use koderz_core::past::Past;
+use koderz_core::past::{Past, Remainder};
 use koderz_core::plan::{Caps, Concurrency, Plan};
 use koderz_core::ports::{Host, Journal, Sink};
 use koderz_core::scheduler::{self, Ports};
@@ -49,7 +49,8 @@ pub(crate) struct Session<'a> {
     pub(crate) deadline: Option<Duration>,
     /// What is not what the run was begun with.
     pub(crate) changes: Vec<String>,
-    pub(crate) retry_inconclusive: bool,
+    /// What of the run is to be done.
+    pub(crate) remainder: Remainder,
     pub(crate) stop: Stop,
 }
 
@@ -79,7 +80,7 @@ impl<'a> Session<'a> {
             jobs: None,
             deadline: manifest.deadline,
             changes: Vec::new(),
-            retry_inconclusive: false,
+            remainder: Remainder::Open,
             stop,
             manifest,
         })
@@ -119,7 +120,7 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
         jobs,
         deadline,
         changes,
-        retry_inconclusive,
+        remainder,
         stop,
     } = session;
     let plan = Plan {
@@ -143,7 +144,7 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
         journal: journal.clone() as Arc<dyn Journal>,
         sinks,
     };
-    let ran = scheduler::run(ports, plan, before.past, retry_inconclusive, stop).await;
+    let ran = scheduler::run(ports, plan, before.past, remainder, stop).await;
     terminal.rest();
     let closed = journal.close().await;
     let story = story.take();

@@ -2,15 +2,16 @@
 //!
 //! A question is counted once for its place in a sample, however many goes the sample took, so that asking again in a
 //! resumed run shows. Times are added up over questions: four that wait for two seconds at the same time have waited for
-//! eight.
+//! eight. Which places were asked is kept only for samples that may be asked again, so that a long run takes no more
+//! memory than a short one.
 
 use crate::event::{Event, Place, TrialId};
 use crate::summary::SampleId;
 use koderz_api::chat::{AskError, AskErrorKind};
 use koderz_api::retry::{Attempt, Decision};
-use koderz_api::suite::Completion;
+use koderz_api::suite::{Completion, Grade};
 use koderz_api::transport::Phase;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What the answers of a run cost.
@@ -26,13 +27,15 @@ pub struct Cost {
     pub paused: Duration,
     /// What the failed attempts lasted, their waits in the server's queue included; none where no record says it.
     pub wasted: Option<Duration>,
-    asked: BTreeSet<(SampleId, Place)>,
+    questions: u64,
+    /// Where samples were asked that have no verdict, or one that another go may replace.
+    unsettled: BTreeMap<SampleId, BTreeSet<Place>>,
 }
 
 impl Cost {
     /// Questions that were asked at least once.
     pub fn questions(&self) -> u64 {
-        self.asked.len() as u64
+        self.questions
     }
 
     /// Attempts for each question, at least 1; none where nothing was asked.
@@ -61,17 +64,17 @@ impl Cost {
                 place,
                 completion: Completion::Asked(asked),
             } if asked.as_ref().map_or_else(was_refused, |_| true) => self.attempt(trial, *place),
+            Event::TrialFinished { trial, verdict } if verdict.grade != Grade::Inconclusive => {
+                self.unsettled.remove(&SampleId::of(trial));
+            }
             _ => {}
         }
     }
 
     fn attempt(&mut self, trial: &TrialId, place: Place) {
         self.attempts += 1;
-        let sample = SampleId {
-            task: trial.task.clone(),
-            sample: trial.sample,
-        };
-        self.asked.insert((sample, place));
+        let places = self.unsettled.entry(SampleId::of(trial)).or_default();
+        self.questions += u64::from(places.insert(place));
     }
 
     fn fail(&mut self, attempt: &Attempt, decision: &Decision, took: Option<Duration>) {

@@ -39,6 +39,7 @@ mod stages;
 pub mod statistics;
 pub mod stop;
 pub mod summary;
+pub mod tally;
 mod tasks;
 pub mod timing;
 mod trial;

@@ -22,10 +22,23 @@ struct Sample {
     state: State,
 }
 
+/// What of a run is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remainder {
+    /// What has no verdict.
+    Open,
+    /// What was inconclusive, once more, and nothing else.
+    Inconclusive,
+    /// Both.
+    All,
+}
+
 /// What had happened when a run was left. Completions are kept for open trials only.
 #[derive(Clone, Debug, Default)]
 pub struct Past {
-    samples: HashMap<String, BTreeMap<u32, Sample>>,
+    left_open: bool,
+    // A task has few samples, and there may be a million tasks.
+    samples: HashMap<String, Vec<(u32, Sample)>>,
     /// Stages that the suite had decided on, in their order.
     planned: Vec<Plan>,
     /// What a suite is told of them, where it wants to know.
@@ -35,7 +48,7 @@ pub struct Past {
 /// How a trial is to be begun.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Start {
-    /// Not at all: it has a verdict.
+    /// Not at all: it has a verdict, or is not wanted.
     Not,
     /// From nothing.
     Fresh { go: u32 },
@@ -114,30 +127,44 @@ impl Past {
     }
 
     /// How many trials need not be begun again.
-    pub fn settled(&self, retry_inconclusive: bool) -> u64 {
+    pub fn settled(&self, remainder: Remainder) -> u64 {
         let done = |sample: &&Sample| match sample.state {
             State::Settled => true,
-            State::Inconclusive => !retry_inconclusive,
+            State::Inconclusive => remainder == Remainder::Open,
             State::Open { .. } => false,
         };
-        self.samples.values().flat_map(BTreeMap::values).filter(done).count() as u64
+        let samples = self.samples.values().flatten().map(|(_, sample)| sample);
+        samples.filter(done).count() as u64
     }
 
     /// How a trial is to be begun; what is known of it is handed over and forgotten here.
-    pub(crate) fn start(&mut self, task: &str, sample: u32, retry_inconclusive: bool) -> Start {
-        let Some(known) = self.samples.get_mut(task).and_then(|samples| samples.get_mut(&sample)) else {
-            return Start::Fresh { go: 0 };
-        };
-        match &mut known.state {
-            State::Settled => Start::Not,
-            State::Inconclusive if retry_inconclusive => Start::Fresh { go: known.go + 1 },
-            State::Inconclusive => Start::Not,
-            State::Open { stepped, rounds } => Start::Onward {
-                go: known.go,
+    pub(crate) fn start(&mut self, task: &str, sample: u32, remainder: Remainder) -> Start {
+        let samples = self.samples.get_mut(task).into_iter().flatten();
+        let known = samples
+            .filter(|(number, _)| *number == sample)
+            .map(|(_, known)| known)
+            .next();
+        match known.map(|known| (known.go, &mut known.state)) {
+            Some((_, State::Settled)) => Start::Not,
+            Some((_, State::Inconclusive)) if remainder == Remainder::Open => Start::Not,
+            Some((go, State::Inconclusive)) => Start::Fresh { go: go + 1 },
+            // A later go at what was inconclusive is a part of asking it again.
+            None | Some((0, State::Open { .. })) if remainder == Remainder::Inconclusive => {
+                self.left_open = true;
+                Start::Not
+            }
+            None => Start::Fresh { go: 0 },
+            Some((go, State::Open { stepped, rounds })) => Start::Onward {
+                go,
                 stepped: *stepped,
                 rounds: std::mem::take(rounds),
             },
         }
+    }
+
+    /// Whether a trial without a verdict was not wanted.
+    pub(crate) fn left_open(&self) -> bool {
+        self.left_open
     }
 
     fn sample(&mut self, trial: &TrialId) -> &mut Sample {
@@ -148,11 +175,18 @@ impl Past {
                 rounds: Vec::new(),
             },
         };
-        self.samples
+        let samples = self
+            .samples
             .entry(trial.task.clone())
-            .or_default()
-            .entry(trial.sample)
-            .or_insert(fresh)
+            .or_insert_with(|| Vec::with_capacity(1));
+        let at = match samples.binary_search_by_key(&trial.sample, |(sample, _)| *sample) {
+            Ok(at) => at,
+            Err(at) => {
+                samples.insert(at, (trial.sample, fresh));
+                at
+            }
+        };
+        &mut samples[at].1
     }
 }
 
@@ -225,16 +259,16 @@ mod tests {
     #[test]
     fn a_trial_with_a_verdict_is_not_begun_again() {
         let mut past = past(vec![began(0), completed(0), finished(0, Grade::Fail)]);
-        assert_eq!(past.settled(true), 1);
-        assert_eq!(past.start("t", 0, true), Start::Not);
-        assert_eq!(past.start("t", 1, true), Start::Fresh { go: 0 });
+        assert_eq!(past.settled(Remainder::All), 1);
+        assert_eq!(past.start("t", 0, Remainder::All), Start::Not);
+        assert_eq!(past.start("t", 1, Remainder::All), Start::Fresh { go: 0 });
     }
 
     #[test]
     fn an_open_trial_goes_on_with_what_was_recorded() {
         let mut past = past(vec![began(0), completed(0)]);
-        assert_eq!(past.settled(true), 0);
-        match past.start("t", 0, true) {
+        assert_eq!(past.settled(Remainder::All), 0);
+        match past.start("t", 0, Remainder::All) {
             Start::Onward { go: 0, rounds, .. } => assert!(rounds[0].contains_key(&0)),
             other => panic!("begun as {other:?}"),
         }
@@ -243,8 +277,25 @@ mod tests {
     #[test]
     fn an_inconclusive_trial_is_tried_afresh_unless_that_is_unwanted() {
         let mut past = past(vec![began(0), completed(0), finished(0, Grade::Inconclusive)]);
-        assert_eq!(past.start("t", 0, false), Start::Not);
-        assert_eq!(past.start("t", 0, true), Start::Fresh { go: 1 });
+        assert_eq!(past.start("t", 0, Remainder::Open), Start::Not);
+        assert_eq!(past.start("t", 0, Remainder::All), Start::Fresh { go: 1 });
+    }
+
+    #[test]
+    fn where_only_the_inconclusive_is_wanted_the_open_stays_open_and_that_is_known() {
+        let mut past = past(vec![began(0), finished(0, Grade::Inconclusive)]);
+        assert_eq!(past.start("t", 0, Remainder::Inconclusive), Start::Fresh { go: 1 });
+        assert!(!past.left_open());
+        assert_eq!(past.start("t", 1, Remainder::Inconclusive), Start::Not);
+        assert!(past.left_open());
+    }
+
+    #[test]
+    fn a_second_go_that_was_cut_off_is_still_one_at_what_was_inconclusive() {
+        let mut past = past(vec![began(0), finished(0, Grade::Inconclusive), began(1)]);
+        let start = past.start("t", 0, Remainder::Inconclusive);
+        assert!(matches!(start, Start::Onward { go: 1, .. }), "{start:?}");
+        assert!(!past.left_open());
     }
 
     #[test]
@@ -255,6 +306,6 @@ mod tests {
             began(1),
             finished(1, Grade::Pass),
         ]);
-        assert_eq!(past.start("t", 0, true), Start::Not);
+        assert_eq!(past.start("t", 0, Remainder::All), Start::Not);
     }
 }

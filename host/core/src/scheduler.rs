@@ -6,7 +6,7 @@
 //! queue there is.
 
 use crate::event::{End, Event};
-use crate::past::Past;
+use crate::past::{Past, Remainder};
 use crate::plan::Plan;
 use crate::ports::{Evaluator, Host, Journal, JournalError, PluginError, RetryPolicy, Sink, Suite};
 use crate::shared::Shared;
@@ -76,7 +76,7 @@ pub async fn run(
     ports: Ports,
     plan: Plan,
     mut past: Past,
-    retry_inconclusive: bool,
+    remainder: Remainder,
     stop: Stop,
 ) -> Result<End, RunError> {
     let suite = ports.suite.clone();
@@ -92,14 +92,16 @@ pub async fn run(
     shared
         .note(Event::Began {
             trials,
-            settled: past.settled(retry_inconclusive),
+            settled: past.settled(remainder),
             changes: shared.plan.changes.clone(),
         })
         .await?;
-    let ran = stages::run(&shared, &info, &mut past, planned, retry_inconclusive).await;
+    let ran = stages::run(&shared, &info, &mut past, planned, remainder).await;
     shared.end_background();
     let end = match ran {
         Ok(()) => match shared.stop.urgency() {
+            // What was left is as if it had been asked to stop before.
+            Urgency::None if past.left_open() => End::Drained,
             Urgency::None => End::Finished,
             Urgency::Drain => End::Drained,
             Urgency::Now => End::Stopped,

@@ -4,7 +4,7 @@
 use crate::arrivals::Gaps;
 use crate::event::{Event, TrialId};
 use crate::parallelism::Search;
-use crate::past::{Past, Start};
+use crate::past::{Past, Remainder, Start};
 use crate::plan::{Concurrency, Plan};
 use crate::ports::PluginError;
 use crate::scheduler::RunError;
@@ -33,14 +33,14 @@ pub(crate) async fn run(
     info: &SuiteInfo,
     past: &mut Past,
     planned: Vec<summary::Plan>,
-    retry_inconclusive: bool,
+    remainder: Remainder,
 ) -> Result<(), RunError> {
     for stage in &info.stages {
         if shared.stop.urgency() > Urgency::None {
             return Ok(());
         }
         let source = Source::Suite(Selected::new(shared, info));
-        one(shared, stage, source, past, retry_inconclusive).await?;
+        one(shared, stage, source, past, remainder).await?;
     }
     let mut names: BTreeSet<String> = info.stages.iter().map(|stage| stage.name.clone()).collect();
     let mut planned = planned.into_iter();
@@ -57,7 +57,7 @@ pub(crate) async fn run(
         };
         names.insert(plan.stage.name.clone());
         let source = Source::Plan(plan.tasks.into_iter());
-        one(shared, &plan.stage, source, past, retry_inconclusive).await?;
+        one(shared, &plan.stage, source, past, remainder).await?;
     }
     Ok(())
 }
@@ -129,7 +129,7 @@ async fn one(
     stage: &Stage,
     source: Source<'_>,
     past: &mut Past,
-    retry_inconclusive: bool,
+    remainder: Remainder,
 ) -> Result<(), RunError> {
     let width = Width::of(stage, &shared.plan, shared.hosts())?;
     shared.set_exclusive(width.exclusive);
@@ -142,7 +142,7 @@ async fn one(
         .await?;
     let mut live = JoinSet::new();
     let ended = tokio::select! {
-        ended = feed(shared, stage, source, past, retry_inconclusive, width, &mut live) => ended,
+        ended = feed(shared, stage, source, past, remainder, width, &mut live) => ended,
         () = shared.stop.at_least(Urgency::Now) => Ok(()),
         reason = shared.lost() => Err(RunError::ServerLost(reason)),
     };
@@ -211,14 +211,14 @@ async fn feed(
     stage: &Stage,
     mut source: Source<'_>,
     past: &mut Past,
-    retry_inconclusive: bool,
+    remainder: Remainder,
     mut width: Width,
     live: &mut JoinSet<Result<(), RunError>>,
 ) -> Result<(), RunError> {
     let mut due = Instant::now();
     'tasks: while let Some(task) = source.next(&stage.name).await? {
         for sample in 0..source.samples(&shared.plan, &task) {
-            let start = past.start(&task.id, sample, retry_inconclusive);
+            let start = past.start(&task.id, sample, remainder);
             if start == Start::Not {
                 continue;
             }

@@ -19,6 +19,9 @@ const Z: f64 = 1.959_963_984_540_054;
 /// Resamples of a bootstrap: enough that the interval's ends are stable to about a tenth of its width.
 const RESAMPLES: usize = 2000;
 
+/// Tasks beyond which a bootstrap only takes time: its interval is then the normal one to within its own scatter.
+const MANY: usize = 10_000;
+
 /// The share of successes with Wilson's score interval (Wilson, "Probable inference, the law of succession, and
 /// statistical inference", 1927). None of nothing.
 pub fn wilson(successes: u64, trials: u64) -> Option<Rate> {
@@ -53,7 +56,8 @@ pub fn pass_at_k(n: u64, c: u64, k: u64) -> Option<f64> {
 }
 
 /// pass@k over tasks, each given as (samples, right ones), with an interval by Wilson where every task has one sample
-/// and by a bootstrap over tasks where there are more, unless all of them came out the same. Tasks with fewer than `k` samples are left out; none where no
+/// and by a bootstrap over tasks where there are more, unless all of them came out the same or there are so many that the
+/// normal distribution says the same. Tasks with fewer than `k` samples are left out; none where no
 /// task is left.
 pub fn pass_at_k_over(tasks: &[(u64, u64)], k: u64) -> Option<Rate> {
     let scores: Vec<f64> = tasks.iter().filter_map(|(n, c)| pass_at_k(*n, *c, k)).collect();
@@ -73,6 +77,15 @@ pub fn pass_at_k_over(tasks: &[(u64, u64)], k: u64) -> Option<Rate> {
     if alike(0.0) || alike(1.0) {
         let passed = if alike(1.0) { scores.len() } else { 0 };
         return wilson(passed as u64, scores.len() as u64);
+    }
+    if scores.len() > MANY {
+        let variance = mean(scores.iter().map(|score| (score - value).powi(2)).sum());
+        let half = Z * (variance / scores.len() as f64).sqrt();
+        return Some(Rate {
+            value,
+            low: (value - half).max(0.0),
+            high: (value + half).min(1.0),
+        });
     }
     // A fixed seed: the same results always show the same interval.
     let mut chance = Stream::new(0);

@@ -12,7 +12,8 @@ use koderz_api::summary::Figure;
 use koderz_api::transport::FailureKind;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The label by which a suite says how an answer failed.
@@ -28,6 +29,16 @@ pub struct SampleId {
     pub task: String,
     /// Which sample.
     pub sample: u32,
+}
+
+impl SampleId {
+    /// The sample that a trial is a go at.
+    pub fn of(trial: &TrialId) -> Self {
+        SampleId {
+            task: trial.task.clone(),
+            sample: trial.sample,
+        }
+    }
 }
 
 impl Ord for SampleId {
@@ -69,17 +80,26 @@ fn natural(left: &str, right: &str) -> Ordering {
 }
 
 /// What is known of one sample of a task: of its latest go.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sample {
     /// Which go it is.
     pub go: u32,
-    /// The verdict, once there is one.
-    pub verdict: Option<Verdict>,
+    /// The verdict, once there is one. Samples with the same one share it.
+    pub verdict: Option<Arc<Verdict>>,
     /// Attempts that failed.
     pub failed_attempts: u32,
     /// Tokens that the model wrote.
     pub output_tokens: u64,
 }
+
+/// Reasons that are kept. A run of a million wrong answers would otherwise hold a million texts.
+const REASONS: usize = 10_000;
+
+/// What stands for a reason beyond those.
+pub const NOT_KEPT: &str = "why is in the record";
+
+/// Verdicts of late that are compared with a new one. Most of a run's verdicts are among a few.
+const LATE: usize = 16;
 
 /// What a run comes to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -111,6 +131,9 @@ pub struct Summary {
     warm_up_stages: HashSet<String>,
     warm_up: HashSet<TrialId>,
     before: Duration,
+    counts: Counts,
+    late: VecDeque<Arc<Verdict>>,
+    reasons: usize,
 }
 
 /// How many trials came to what.
@@ -136,6 +159,26 @@ impl Counts {
     /// Trials with a verdict.
     pub fn settled(&self) -> u64 {
         self.pass + self.fail + self.partial + self.ungraded + self.inconclusive
+    }
+
+    /// The number that a sample with this verdict is counted in.
+    fn of(&mut self, verdict: Option<&Verdict>) -> &mut u64 {
+        match verdict.map(|verdict| verdict.grade) {
+            None => &mut self.open,
+            Some(Grade::Pass) => &mut self.pass,
+            Some(Grade::Fail) => &mut self.fail,
+            Some(Grade::Partial(_)) => &mut self.partial,
+            Some(Grade::Ungraded) => &mut self.ungraded,
+            Some(Grade::Inconclusive) => &mut self.inconclusive,
+        }
+    }
+
+    /// Counts a sample in that had one verdict, or none, and has another.
+    fn change(&mut self, before: Option<&Verdict>, now: Option<&Verdict>) {
+        *self.of(before) -= 1;
+        *self.of(now) += 1;
+        self.truncated -= u64::from(before.is_some_and(truncated));
+        self.truncated += u64::from(now.is_some_and(truncated));
     }
 }
 
@@ -174,10 +217,12 @@ impl Summary {
                 if self.warm_up_stages.contains(&task.stage) {
                     self.warm_up.insert(trial.clone());
                 } else {
-                    *self.sample(trial) = Sample {
+                    let begun = Sample {
                         go: trial.go,
                         ..Sample::default()
                     };
+                    let before = std::mem::replace(self.sample(trial), begun);
+                    self.counts.change(before.verdict.as_deref(), None);
                 }
             }
             Event::OutageBegan { .. } => self.outages += 1,
@@ -203,7 +248,11 @@ impl Summary {
                     self.sample(trial).output_tokens += tokens;
                 }
             }
-            Event::TrialFinished { trial, verdict } => self.sample(trial).verdict = Some(verdict.clone()),
+            Event::TrialFinished { trial, verdict } => {
+                let verdict = self.kept(verdict);
+                let before = self.sample(trial).verdict.replace(verdict.clone());
+                self.counts.change(before.as_deref(), Some(&verdict));
+            }
             Event::StagePlanned { plan } => {
                 let planned = plan.tasks.len() as u64;
                 self.trials = self.trials.map(|trials| trials + planned);
@@ -214,12 +263,31 @@ impl Summary {
     }
 
     fn sample(&mut self, trial: &TrialId) -> &mut Sample {
-        self.samples
-            .entry(SampleId {
-                task: trial.task.clone(),
-                sample: trial.sample,
-            })
-            .or_default()
+        self.samples.entry(SampleId::of(trial)).or_insert_with(|| {
+            self.counts.open += 1;
+            Sample::default()
+        })
+    }
+
+    /// A verdict as it is kept: once for all samples that have it, and with its reason while there is room for reasons.
+    fn kept(&mut self, verdict: &Verdict) -> Arc<Verdict> {
+        let same =
+            |late: &VecDeque<Arc<Verdict>>, verdict: &Verdict| late.iter().find(|late| ***late == *verdict).cloned();
+        if let Some(known) = same(&self.late, verdict) {
+            return known;
+        }
+        let mut verdict = verdict.clone();
+        if self.reasons >= REASONS && !verdict.reason.is_empty() {
+            verdict.reason = NOT_KEPT.to_owned();
+            if let Some(known) = same(&self.late, &verdict) {
+                return known;
+            }
+        }
+        self.reasons += usize::from(!verdict.reason.is_empty());
+        let verdict = Arc::new(verdict);
+        self.late.truncate(LATE - 1);
+        self.late.push_front(verdict.clone());
+        verdict
     }
 
     /// What came of a sample of a task, where anything did.
@@ -228,46 +296,34 @@ impl Summary {
             task: task.to_owned(),
             sample,
         };
-        self.samples.get(&id)?.verdict.as_ref()
+        self.samples.get(&id)?.verdict.as_deref()
     }
 
     /// How many trials came to what.
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for sample in self.samples.values() {
-            let Some(verdict) = &sample.verdict else {
-                counts.open += 1;
-                continue;
-            };
-            match verdict.grade {
-                Grade::Pass => counts.pass += 1,
-                Grade::Fail => {
-                    counts.fail += 1;
-                    counts.truncated += u64::from(truncated(verdict));
-                }
-                Grade::Partial(_) => counts.partial += 1,
-                Grade::Ungraded => counts.ungraded += 1,
-                Grade::Inconclusive => counts.inconclusive += 1,
-            }
-        }
-        counts
+        self.counts
     }
 
     /// pass@k with its interval, over the tasks that have at least `k` conclusive samples.
     pub fn pass_at(&self, k: u64) -> Option<Rate> {
-        let mut tasks: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        // Samples of a task stand beside each other.
+        let mut tasks: Vec<(u64, u64)> = Vec::new();
+        let mut last = None;
         for (id, sample) in &self.samples {
-            let grade = sample.verdict.as_ref().map(|verdict| verdict.grade);
-            let right = match grade {
+            let right = match sample.verdict.as_ref().map(|verdict| verdict.grade) {
                 Some(Grade::Pass) => 1,
                 Some(Grade::Fail) => 0,
                 Some(Grade::Partial(_) | Grade::Ungraded | Grade::Inconclusive) | None => continue,
             };
-            let (samples, passes) = tasks.entry(&id.task).or_default();
-            *samples += 1;
-            *passes += right;
+            if last.replace(&id.task) != Some(&id.task) {
+                tasks.push((0, 0));
+            }
+            if let Some((samples, passes)) = tasks.last_mut() {
+                *samples += 1;
+                *passes += right;
+            }
         }
-        pass_at_k_over(&tasks.into_values().collect::<Vec<_>>(), k)
+        pass_at_k_over(&tasks, k)
     }
 
     /// Retries in all.
@@ -280,7 +336,7 @@ impl Summary {
         self.samples.iter().filter_map(move |(id, sample)| {
             sample
                 .verdict
-                .as_ref()
+                .as_deref()
                 .filter(|verdict| wanted(verdict.grade))
                 .map(|verdict| (id, verdict))
         })
@@ -398,6 +454,29 @@ mod tests {
                 ..Counts::default()
             }
         );
+    }
+
+    #[test]
+    fn of_many_wrong_answers_the_first_reasons_are_kept_and_all_are_counted() {
+        let mut summary = Summary::default();
+        let count = REASONS + 10;
+        for number in 0..count {
+            let (name, reason) = (format!("t/{number}"), format!("wrong in way {number}"));
+            summary.observe(&entry(1, began(&name, 0, "main")));
+            let mut event = finished(&name, 0, Grade::Fail, &[]);
+            if let Event::TrialFinished { verdict, .. } = &mut event {
+                verdict.reason = reason;
+            }
+            summary.observe(&entry(2, event));
+        }
+        let reason = |number: usize| {
+            summary
+                .verdict(&format!("t/{number}"), 0)
+                .map(|verdict| verdict.reason.as_str())
+        };
+        assert_eq!(summary.counts().fail, count as u64);
+        assert_eq!(reason(0), Some("wrong in way 0"));
+        assert_eq!(reason(count - 1), Some(NOT_KEPT));
     }
 
     #[test]

@@ -64,7 +64,7 @@ fn told(id: &SampleId, sample: &Sample, tale: Option<&Tale>) -> String {
         sections.extend(answers(tale));
         sections.extend(programs(tale));
     }
-    sections.push(verdict(sample.verdict.as_ref()));
+    sections.push(verdict(sample.verdict.as_deref()));
     sections.extend(notes(sample, tale));
     sections.join("\n\n")
 }
@@ -177,7 +177,7 @@ fn verdict(verdict: Option<&Verdict>) -> String {
 
 /// Labels, metrics and how long it took.
 fn notes(sample: &Sample, tale: Option<&Tale>) -> Option<String> {
-    let verdict = sample.verdict.as_ref();
+    let verdict = sample.verdict.as_deref();
     let stated = tale.map(|tale| tale.labels.as_slice()).unwrap_or_default();
     let learned = verdict.map(|verdict| verdict.labels.as_slice()).unwrap_or_default();
     let labels = stated.iter().chain(learned);

@@ -24,7 +24,7 @@ pub(crate) fn measured<'a>(report: &Report<'a>) -> Vec<Measured<'a>> {
             .summary()
             .samples
             .values()
-            .filter_map(|sample| sample.verdict.as_ref());
+            .filter_map(|sample| sample.verdict.as_deref());
         let metrics = verdicts.flat_map(|verdict| &verdict.metrics);
         let mut values: Vec<f64> = metrics
             .filter(|metric| metric.name == info.name)

@@ -16,7 +16,7 @@ pub fn one(report: &Report<'_>) -> String {
         .summary()
         .samples
         .iter()
-        .map(|(id, sample)| told(id, sample.verdict.as_ref(), report.story.tale(id)))
+        .map(|(id, sample)| told(id, sample.verdict.as_deref(), report.story.tale(id)))
         .collect();
     if paragraphs.is_empty() {
         paragraphs.push("no trial has begun".to_owned());

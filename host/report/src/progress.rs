@@ -6,7 +6,8 @@ use crate::line::{first, fit};
 use crate::numbers::{counted, grouped, pace, span};
 use koderz_api::suite::Grade;
 use koderz_core::event::{End, Entry, Event};
-use koderz_core::summary::{Counts, Summary};
+use koderz_core::summary::Counts;
+use koderz_core::tally::Tally;
 use std::time::Duration;
 
 /// Progress is told this often at most, as a share of all trials, where there is no bar.
@@ -104,7 +105,7 @@ pub(crate) enum Telling {
 /// The fold.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    summary: Summary,
+    tally: Tally,
     figures: Figures,
     told: u64,
 }
@@ -112,7 +113,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// Takes in an event and says what is to be told of it.
     pub(crate) fn observe(&mut self, entry: &Entry, telling: Telling) -> Vec<String> {
-        self.summary.observe(entry);
+        self.tally.observe(entry);
         self.figures.at = entry.at;
         match &entry.event {
             Event::Began { trials, settled, .. } => {
@@ -131,11 +132,8 @@ impl Progress {
             }
             _ => {}
         }
-        // Counting goes over all samples, so it is done only where the counts change.
-        if let Event::Began { .. } | Event::TrialFinished { .. } = &entry.event {
-            self.figures.counts = self.summary.counts();
-        }
-        self.figures.retries = self.summary.retry_count();
+        self.figures.counts = self.tally.counts();
+        self.figures.retries = self.tally.retry_count();
         let lines = self.lines(&entry.event, telling);
         match &entry.host {
             Some(host) => lines

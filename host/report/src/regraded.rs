@@ -31,7 +31,7 @@ pub fn regraded(before: &Summary, now: &Summary) -> Vec<Regraded> {
     let grade_of = |verdict: Option<&Verdict>| verdict.map(|verdict| verdict.grade);
     let changed = |(id, sample): (&SampleId, &koderz_core::summary::Sample)| {
         let old = grade_of(before.verdict(&id.task, id.sample));
-        let new = sample.verdict.as_ref();
+        let new = sample.verdict.as_deref();
         (old != grade_of(new)).then(|| Regraded {
             sample: name(id),
             before: old,

@@ -43,7 +43,7 @@ pub(crate) struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn of(id: &'a SampleId, sample: &'a Sample, tale: Option<&'a Tale>) -> Self {
-        let verdict = sample.verdict.as_ref();
+        let verdict = sample.verdict.as_deref();
         let answer = tale.and_then(|tale| tale.answer.as_ref());
         let learned = verdict.map(|verdict| verdict.labels.as_slice()).unwrap_or_default();
         let stated = tale.map(|tale| tale.labels.as_slice()).unwrap_or_default();

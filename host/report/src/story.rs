@@ -1,8 +1,8 @@
 //! The story of a run: what was asked, answered, run and decided in each sample, and what the run comes to.
 //!
 //! A fold over the events of a run, whether they are arriving or were read back, over as many stretches of work as
-//! there were. Of each sample its latest go is kept, and of each text its beginning unless everything is wanted, so that
-//! memory is bounded.
+//! there were. Of each sample its latest go is kept, and unless everything is wanted only of the first samples, and of each
+//! text its beginning, so that memory is bounded.
 
 use crate::excerpt::Keep;
 use crate::tale::Tale;
@@ -21,6 +21,10 @@ pub struct Story {
     tales: BTreeMap<SampleId, Tale>,
     warm_up: HashSet<SampleId>,
 }
+
+/// Samples that are told of where not everything is wanted: more than anybody looks through. What they come to is counted
+/// beyond that too.
+const TOLD: usize = 5_000;
 
 impl Story {
     /// A story of which nothing is told yet.
@@ -65,13 +69,13 @@ impl Story {
     }
 
     fn observe_trial(&mut self, trial: &TrialId, entry: &Entry) {
-        let id = SampleId {
-            task: trial.task.clone(),
-            sample: trial.sample,
-        };
+        let id = SampleId::of(trial);
         // The summary knows which stages are warm-ups, and has no samples of them.
         if !self.summary.samples.contains_key(&id) {
             self.warm_up.insert(id);
+            return;
+        }
+        if self.keep == Keep::Beginnings && self.tales.len() >= TOLD && !self.tales.contains_key(&id) {
             return;
         }
         self.tales.entry(id).or_default().observe(entry, self.keep);
@@ -99,6 +103,11 @@ impl Story {
         }
         let begun = self.summary.samples.len() + self.warm_up.len();
         self.summary.trials.map(|trials| trials.saturating_sub(begun as u64))
+    }
+
+    /// How many samples it has nothing to tell of beyond what they came to.
+    pub(crate) fn untold(&self) -> u64 {
+        (self.summary.samples.len() - self.tales.len()) as u64
     }
 
     pub(crate) fn tale(&self, id: &SampleId) -> Option<&Tale> {
@@ -176,6 +185,16 @@ mod tests {
             .story();
         assert!(story.tales.is_empty());
         assert_eq!(story.not_begun(), Some(1));
+    }
+
+    #[test]
+    fn of_a_long_run_the_first_samples_are_told_and_all_are_counted() {
+        let tape = (0..TOLD + 3).fold(Tape::new().began(9, 0), |tape, task| {
+            tape.trial(&format!("t/{task}"), 0, |trial| trial.verdict(Grade::Pass, ""))
+        });
+        let story = tape.story();
+        assert_eq!((story.tales.len(), story.untold()), (TOLD, 3));
+        assert_eq!(story.summary().counts().pass, TOLD as u64 + 3);
     }
 
     #[test]

@@ -22,6 +22,9 @@ const NOTES: usize = 36;
 /// Failed samples that are listed; the page has all of them.
 const LISTED: usize = 20;
 
+/// Inconclusive samples that are listed. Each is to be looked into, but where so many are there is one reason.
+const INCONCLUSIVE: usize = 100;
+
 /// A run's summary for standard output: at most 80 columns, paths apart, and no colour.
 pub fn text(report: &Report<'_>) -> String {
     let sections = [
@@ -240,8 +243,10 @@ fn inconclusive(report: &Report<'_>) -> Vec<String> {
     if verdicts.is_empty() {
         return Vec::new();
     }
+    let listed = &verdicts[..verdicts.len().min(INCONCLUSIVE)];
     let mut lines = vec!["inconclusive".to_owned()];
-    lines.extend(rows(&verdicts, |_| String::new()));
+    lines.extend(rows(listed, |_| String::new()));
+    lines.extend(more(report, verdicts.len() - listed.len()));
     lines
 }
 
@@ -256,16 +261,17 @@ fn failed(report: &Report<'_>) -> Vec<String> {
     lines.extend(rows(listed, |verdict| {
         harmless(failure_kind(verdict).unwrap_or(NO_KIND))
     }));
-    if verdicts.len() > listed.len() {
-        let place = if report.paths.report.is_some() {
-            "report"
-        } else {
-            "record"
-        };
-        let more = grouped((verdicts.len() - listed.len()) as u64);
-        lines.push(format!("  … and {more} more; the {place} has them all"));
-    }
+    lines.extend(more(report, verdicts.len() - listed.len()));
     lines
+}
+
+/// That so many are not listed here, and where they are.
+fn more(report: &Report<'_>, count: usize) -> Option<String> {
+    let place = match report.paths.report {
+        Some(_) if report.story.untold() == 0 => "report",
+        _ => "record",
+    };
+    (count > 0).then(|| format!("  … and {} more; the {place} has them all", grouped(count as u64)))
 }
 
 pub(crate) fn places(report: &Report<'_>) -> Vec<String> {

@@ -11,7 +11,7 @@ mod ports;
 mod questions;
 
 use koderz_core::event::{End, Entry, Event};
-use koderz_core::past::Past;
+use koderz_core::past::{Past, Remainder};
 use koderz_core::plan::Concurrency;
 use koderz_core::ports::Host;
 use koderz_core::scheduler::{self, Ports};
@@ -111,7 +111,7 @@ async fn run(slots: u32, questions: u64, concurrency: Concurrency) -> Ran {
     };
     let (_brake, stop) = brake();
     let began = Instant::now();
-    let end = scheduler::run(ports, plan(concurrency), Past::default(), false, stop).await;
+    let end = scheduler::run(ports, plan(concurrency), Past::default(), Remainder::Open, stop).await;
     assert_eq!(end.expect("a run"), End::Finished);
     let took = began.elapsed();
     server.stop().await;

@@ -228,6 +228,9 @@ pub(crate) struct Resume {
     /// Leave what was inconclusive as it is
     #[arg(long)]
     pub(crate) no_retry_errors: bool,
+    /// Ask again only what was inconclusive, and leave open what is open
+    #[arg(long, conflicts_with = "no_retry_errors")]
+    pub(crate) retry_errors: bool,
     /// Go on although the suite, an evaluator or the model is not the one that the run was begun with
     #[arg(long)]
     pub(crate) allow_changes: bool,

@@ -8,7 +8,7 @@ use koderz_api::suite::{
 };
 use koderz_api::transport::{Failure, FailureKind, Phase};
 use koderz_core::event::{End, Entry, Event};
-use koderz_core::past::Past;
+use koderz_core::past::{Past, Remainder};
 use koderz_core::plan::{Caps, Concurrency, Defaults, Plan, Selection};
 use koderz_core::ports::{
     AttemptError, Boxed, Host, Journal, JournalError, Model, PluginError, Question, RetryPolicy, Suite,
@@ -459,7 +459,7 @@ pub(crate) async fn run_suite(
     };
     let (_brake, never) = brake();
     let began = Instant::now();
-    let end = scheduler::run(ports, plan, past, false, stop.unwrap_or(never)).await;
+    let end = scheduler::run(ports, plan, past, Remainder::Open, stop.unwrap_or(never)).await;
     let entries = memo.0.lock().expect("no test panics with it").clone();
     let ran = Ran {
         end,

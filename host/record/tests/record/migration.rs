@@ -1,7 +1,7 @@
 //! Records of earlier versions are brought up when they are opened, and nothing in them is lost.
 
 use koderz_core::event::{End, Entry, Event};
-use koderz_core::past::Past;
+use koderz_core::past::{Past, Remainder};
 use koderz_core::ports::Journal;
 use koderz_record::Record;
 use rusqlite::Connection;
@@ -40,7 +40,7 @@ async fn a_record_of_the_first_version_is_read_and_goes_on() {
     assert_eq!(failed.count(), 2);
     let mut past = Past::default();
     entries.into_iter().for_each(|entry| past.observe(entry));
-    assert_eq!(past.settled(true), 2);
+    assert_eq!(past.settled(Remainder::All), 2);
 
     let ended = Entry {
         at: Duration::from_secs(1),

@@ -39,8 +39,8 @@ pub(super) fn completions(report: &Report<'_>) -> String {
 pub(super) fn results(report: &Report<'_>) -> String {
     let judged = samples(report).map(|(id, sample, tale)| Judged {
         completion: Completion::of(id, tale),
-        result: result(sample.verdict.as_ref()),
-        passed: passed(sample.verdict.as_ref()),
+        result: result(sample.verdict.as_deref()),
+        passed: passed(sample.verdict.as_deref()),
     });
     judged.map(|judged| escaped(&judged) + "\n").collect()
 }

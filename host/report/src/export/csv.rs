@@ -22,7 +22,7 @@ const HEADER: [&str; 8] = [
 pub(super) fn csv(report: &Report<'_>) -> String {
     let story = report.story;
     let rows = story.summary().samples.iter().map(|(id, sample)| {
-        let verdict = sample.verdict.as_ref();
+        let verdict = sample.verdict.as_deref();
         let tale = story.tale(id);
         let took = tale.and_then(|tale| tale.took);
         [

@@ -38,7 +38,7 @@ pub(super) fn junit(report: &Report<'_>) -> String {
         properties("    ", &facts),
     ];
     for (id, sample) in samples {
-        lines.push(case(&suite.name, id, sample.verdict.as_ref(), story.tale(id)));
+        lines.push(case(&suite.name, id, sample.verdict.as_deref(), story.tale(id)));
     }
     lines.extend(["  </testsuite>", "</testsuites>"].map(str::to_owned));
     lines.join("\n") + "\n"

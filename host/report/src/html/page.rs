@@ -39,6 +39,8 @@ struct Page {
     costs: Vec<Figure>,
     facts: Vec<(&'static str, String)>,
     rows: Vec<Row>,
+    /// Samples that have no row.
+    untold: Option<String>,
     not_begun: Option<String>,
     resume: Option<String>,
 }
@@ -82,8 +84,9 @@ impl Page {
             rows: summary
                 .samples
                 .iter()
-                .map(|(id, sample)| Row::of(id, sample, report.story.tale(id), room))
+                .filter_map(|(id, sample)| Some(Row::of(id, sample, Some(report.story.tale(id)?), room)))
                 .collect(),
+            untold: Some(report.story.untold()).filter(|count| *count > 0).map(grouped),
             not_begun: Some(report.not_begun()).filter(|count| *count > 0).map(grouped),
             resume: report.unfinished().then(|| format!("koderz resume {}", manifest.run)),
         }
@@ -94,10 +97,8 @@ impl Page {
 fn room(report: &Report<'_>) -> Room {
     let samples = &report.story.summary().samples;
     let tales = samples.keys().filter_map(|id| report.story.tale(id));
-    Room::shared_by(
-        tales.flat_map(Tale::texts),
-        LEAST_BYTES.max(samples.len() * SAMPLE_BYTES),
-    )
+    let told = samples.len() - report.story.untold() as usize;
+    Room::shared_by(tales.flat_map(Tale::texts), LEAST_BYTES.max(told * SAMPLE_BYTES))
 }
 
 impl RateView {

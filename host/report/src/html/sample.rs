@@ -62,7 +62,7 @@ pub(super) struct AttemptView {
 
 impl Row {
     pub(super) fn of(id: &SampleId, sample: &Sample, tale: Option<&Tale>, room: Room) -> Self {
-        let verdict = sample.verdict.as_ref();
+        let verdict = sample.verdict.as_deref();
         let shown = |excerpt: &Excerpt| room.excerpt(excerpt);
         let answer = tale.and_then(|tale| tale.answer.as_ref());
         let question = tale.and_then(|tale| tale.question.as_deref()).unwrap_or_default();
