@@ -174,6 +174,11 @@ pub trait Suite: Send + Sync {
         Ok(None)
     }
 
+    /// Whether the suite knows right answers to any of its tasks.
+    fn knows_answers(&self) -> bool {
+        false
+    }
+
     /// The text of a right answer to a task, where the suite knows one.
     ///
     /// # Errors

@@ -57,6 +57,10 @@ pub async fn self_test(
     known: &BTreeMap<String, Tested>,
     mut told: impl FnMut(usize),
 ) -> Result<BTreeMap<String, Tested>, RunError> {
+    // A suite may have a million tasks, and there is nothing to look for in them.
+    if !suite.knows_answers() {
+        return Ok(BTreeMap::new());
+    }
     let tasks = catalogue(suite.clone()).await?;
     let selected = tasks
         .into_iter()

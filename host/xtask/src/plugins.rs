@@ -34,10 +34,11 @@ const fn for_tests(package: &'static str, component: &'static str) -> Crate {
     }
 }
 
-const CRATES: [Crate; 8] = [
+const CRATES: [Crate; 9] = [
     plugin("koderz-exponential", "exponential"),
     plugin("koderz-humaneval", "humaneval"),
     plugin("koderz-speed", "speed"),
+    for_tests("koderz-test-arithmetic", "arithmetic"),
     for_tests("koderz-test-faulty", "faulty"),
     for_tests("koderz-test-many", "many"),
     for_tests("koderz-test-mute", "mute"),
