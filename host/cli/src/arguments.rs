@@ -14,8 +14,8 @@ pub(crate) use asking::{Asking, Benchmark, Resume, RunOne, Server, SpeedTest};
 pub(crate) use extra::{Extra, Programs};
 pub(crate) use installed::{ListProblems, PluginCheck, PluginList, PluginShow, Plugins, PluginsCommand};
 pub(crate) use manual::{Completions, Man};
-pub(crate) use records::{Export, List, Page, Remove, Runs, RunsCommand, Show, State};
-pub(crate) use servers::{Doctor, One, ServeEmbedded, Status, Wait};
+pub(crate) use records::{Export, Format, List, Page, Remove, Runs, RunsCommand, Show, State};
+pub(crate) use servers::{Doctor, One, Replay, ServeEmbedded, Status, Wait};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -71,6 +71,8 @@ pub(crate) enum Command {
     Config(Config),
     /// Serve recorded answers the way Ollama would, on a port of this machine
     ServeEmbedded(ServeEmbedded),
+    /// Serve the answers of a recorded run the way its model gave them, on a port of this machine
+    Replay(Replay),
     /// Wait until a model gives a token; exit code 0 says that it did
     Wait(Wait),
     /// Show what a server has in memory

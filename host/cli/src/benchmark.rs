@@ -127,7 +127,7 @@ async fn one(wanted: &Wanted, model: &str, desk: &Desk) -> Result<Ended> {
     let (record, limits) = benchmark.begin().await?;
     let stop = signals::stop(&desk.terminal)?;
     let ended = benchmark.work(reached, record, &limits, stop).await?;
-    session::export(benchmark.export, &koderz_report::json(&ended.report()))?;
+    session::export(benchmark.export, || koderz_report::json(&ended.report()))?;
     Ok(ended)
 }
 
@@ -174,8 +174,7 @@ impl Several {
         if !desk.streams {
             print(&koderz_report::several(&reports, &self.failed))?;
         }
-        let document = koderz_report::several_json(&reports, &self.failed);
-        session::export(benchmark.export, &document)?;
+        session::export(benchmark.export, || koderz_report::several_json(&reports, &self.failed))?;
         let is_done = |ended: &Ended| matches!(Outcome::of(ended), Outcome::Done);
         Ok(match stop.urgency() {
             Urgency::Drain | Urgency::Now => Outcome::Interrupted,

@@ -81,7 +81,7 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
     .await?;
     show(&ended, desk)?;
     write_results(results, path, &bad, &ended)?;
-    session::export(export, &koderz_report::json(&ended.report()))?;
+    session::export(export, || koderz_report::json(&ended.report()))?;
     if !bad.is_empty() {
         return Err(unusable(path, &bad).context("the other answers were graded"));
     }

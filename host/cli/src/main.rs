@@ -4,6 +4,7 @@
 mod answers;
 mod arguments;
 mod benchmark;
+mod cassette;
 mod columns;
 mod command_line;
 mod completions;
@@ -26,6 +27,7 @@ mod places;
 mod plugins;
 mod problems;
 mod recorded;
+mod replay;
 mod request;
 mod resident;
 mod resume;
@@ -173,6 +175,10 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
         Command::Run(arguments) => show_one(&benchmark::run_one(arguments, &desk).await?, &desk),
         Command::ServeEmbedded(arguments) => {
             serve::serve(arguments, &desk.places).await?;
+            Ok(Outcome::Done)
+        }
+        Command::Replay(arguments) => {
+            replay::replay(arguments, &desk.places).await?;
             Ok(Outcome::Done)
         }
         Command::Wait(arguments) => wait::wait(arguments, &desk).await,

@@ -119,7 +119,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
     })
     .await?;
     show(&ended, desk)?;
-    session::export(export, &koderz_report::json(&ended.report()))?;
+    session::export(export, || koderz_report::json(&ended.report()))?;
     Ok(match Outcome::of(&ended) {
         // Nobody interrupted it: it was told to leave something.
         Outcome::Interrupted if stop.urgency() == Urgency::None => Outcome::Incomplete,

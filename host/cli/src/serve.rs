@@ -4,17 +4,12 @@ use crate::arguments::ServeEmbedded;
 use crate::places::Places;
 use crate::{connection, signals};
 use anyhow::Result;
-use koderz_simulator::{Server, Setup};
+use koderz_simulator::{Cassette, Server, Setup};
 use std::io::Write;
 
 pub(crate) async fn serve(arguments: ServeEmbedded, places: &Places) -> Result<()> {
     let cassettes = connection::cassettes(&arguments.cassettes, places)?;
-    let mut models: Vec<String> = cassettes
-        .iter()
-        .flat_map(|cassette| cassette.models().map(str::to_owned).collect::<Vec<_>>())
-        .collect();
-    models.push("lorem:N".to_owned());
-    let server = Server::start(Setup {
+    until_stopped(Setup {
         port: arguments.port,
         cassettes,
         faults: arguments.faults,
@@ -24,7 +19,15 @@ pub(crate) async fn serve(arguments: ServeEmbedded, places: &Places) -> Result<(
         max_queue: arguments.max_queue,
         max_loaded: arguments.max_loaded,
     })
-    .await?;
+    .await
+}
+
+/// Serves until a signal comes, and says what was asked meanwhile.
+pub(crate) async fn until_stopped(setup: Setup) -> Result<()> {
+    let cassettes = setup.cassettes.iter();
+    let mut models: Vec<String> = cassettes.flat_map(Cassette::models).map(str::to_owned).collect();
+    models.push("lorem:N".to_owned());
+    let server = Server::start(setup).await?;
     let mut out = std::io::stdout();
     writeln!(out, "{}", server.url())?;
     out.flush()?;

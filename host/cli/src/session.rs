@@ -15,6 +15,7 @@ use koderz_core::scheduler::{self, Ports};
 use koderz_core::stop::Stop;
 use koderz_record::{Record, RunId};
 use koderz_report::{Paths, Report, RetryLog, Story, Terminal};
+use serde_json::Value;
 use std::collections::hash_map::RandomState;
 use std::fs::DirBuilder;
 use std::hash::BuildHasher;
@@ -194,10 +195,10 @@ fn put_away(ended: &Ended) -> Result<()> {
     Ok(())
 }
 
-/// Writes a document where `--export` says.
-pub(crate) fn export(destination: Option<Destination>, document: &serde_json::Value) -> Result<()> {
+/// Writes a document where `--export` says, and makes it only for that: it names every sample.
+pub(crate) fn export(destination: Option<Destination>, document: impl FnOnce() -> Value) -> Result<()> {
     if let Some(destination) = destination {
-        let mut text = serde_json::to_string_pretty(document).context("write the export")?;
+        let mut text = serde_json::to_string_pretty(&document()).context("write the export")?;
         text.push('\n');
         destination.write(&text)?;
     }

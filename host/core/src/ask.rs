@@ -13,12 +13,13 @@ use crate::outage;
 use crate::ports::{AttemptError, Question};
 use crate::scheduler::RunError;
 use crate::seed;
+use crate::settle::settle;
 use crate::shared::Shared;
 use crate::slots::Slot;
 use crate::stop::Urgency;
 use crate::timing::queue_time;
 use crate::words;
-use koderz_api::chat::{AskError, AskErrorKind, Message, Prompt, Reply, Request, Role};
+use koderz_api::chat::{AskError, AskErrorKind, Reply, Request};
 use koderz_api::retry::{Attempt, Decision};
 use koderz_api::suite::{Completion, Trial};
 use koderz_api::transport::{Failure, FailureKind};
@@ -95,7 +96,8 @@ pub(crate) async fn ask(
     request: &Request,
     due: Instant,
 ) -> Asked {
-    let question = match settle(shared, trial, request) {
+    let plan = &shared.plan;
+    let question = match settle(request, trial.seed, &plan.slots, &plan.defaults, plan.context_tokens) {
         Ok(question) => question,
         Err(message) => {
             return finish(
@@ -331,34 +333,6 @@ async fn finish(
     };
     shared.commit(backend.map(Arc::as_ref), completed).await?;
     Ok(Ok(completion))
-}
-
-/// Fills in what the suite left to the user. The error says why the question cannot be asked at all.
-fn settle(shared: &Shared, trial: &Trial, request: &Request) -> Result<Question, String> {
-    let plan = &shared.plan;
-    let model = plan
-        .slots
-        .get(&request.slot)
-        .ok_or_else(|| format!("no model is set for slot `{}`", request.slot))?
-        .clone();
-    let mut request = request.clone();
-    let sampling = &mut request.sampling;
-    sampling.temperature.get_or_insert(plan.defaults.temperature);
-    sampling.seed.get_or_insert(trial.seed);
-    sampling.top_p = plan.defaults.top_p.or(sampling.top_p);
-    sampling.max_output_tokens = plan.defaults.max_output_tokens.or(sampling.max_output_tokens);
-    if let (Some(system), Prompt::Chat(messages)) = (&plan.defaults.system, &mut request.prompt) {
-        let message = Message {
-            role: Role::System,
-            content: system.clone(),
-        };
-        messages.insert(0, message);
-    }
-    Ok(Question {
-        model,
-        request,
-        context_tokens: plan.context_tokens,
-    })
 }
 
 /// Asks the policy, and holds its answer within the run's bounds. A policy that fails is replaced by the built-in one

@@ -33,6 +33,7 @@ pub mod retrying;
 pub mod scheduler;
 pub mod seed;
 pub mod self_test;
+pub mod settle;
 mod shared;
 mod slots;
 mod stages;

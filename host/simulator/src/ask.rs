@@ -108,7 +108,9 @@ async fn ask(client: Client, endpoint: Endpoint, request: Request, mut turn: Tur
     };
     turn.starts();
     let began = Instant::now();
-    let part = shared.library.begins(&model, &request.question, options.bound, fault);
+    let part = shared
+        .library
+        .begins(&model, &request.question, request.seed(), options.bound, fault);
     let Part { reply, fault, computed } = part.expect("it had an answer when it came");
     let fault = match fault {
         None => None,
@@ -186,7 +188,7 @@ fn prepare(shared: &Shared, endpoint: Endpoint, request: &Request) -> Result<Pre
         let text = format!("invalid format: {format:?}; expected \"json\" or a valid JSON Schema object");
         return Err(refused((StatusCode::INTERNAL_SERVER_ERROR, text)));
     }
-    match shared.library.arrives(&model, &request.question) {
+    match shared.library.arrives(&model, &request.question, request.seed()) {
         None => {
             let text = format!(
                 "the cassette of model '{}' has no answer to this question",

@@ -26,6 +26,8 @@ pub(crate) struct Line {
     /// The model's name with its tag.
     pub(crate) model: String,
     pub(crate) question: Question,
+    /// What the answer was drawn with; none where it is for any.
+    pub(crate) seed: Option<u64>,
     pub(crate) reply: Reply,
     /// SHA-256 of the line.
     pub(crate) digest: [u8; 32],
@@ -74,6 +76,7 @@ struct Written {
     model: String,
     prompt: Option<String>,
     messages: Option<Vec<Message>>,
+    seed: Option<u64>,
     reply: WrittenReply,
 }
 
@@ -199,6 +202,7 @@ fn line(text: &str) -> Result<Line, String> {
     Ok(Line {
         model: name::tagged(&written.model),
         question,
+        seed: written.seed,
         reply: Reply::new(thinking, response, tail),
         digest: Sha256::digest(text.as_bytes()).into(),
         bytes: text.len() as u64,

@@ -48,12 +48,41 @@ pub(crate) struct Model {
 /// Where answers come from.
 #[derive(Debug)]
 enum Voice {
-    Recorded(HashMap<Question, Answers>),
+    Recorded(HashMap<Question, Recorded>),
     /// Any question has an answer. What is counted for it is found by its hash.
     Lorem(Rate, Mutex<HashMap<u64, Tally>>),
 }
 
 /// All that was recorded for one question.
+#[derive(Debug, Default)]
+struct Recorded {
+    /// Whatever the seed.
+    all: Answers,
+    /// What was said under a seed, which is what the same question under that seed gets.
+    by_seed: HashMap<u64, Answers>,
+}
+
+impl Recorded {
+    fn add(&mut self, seed: Option<u64>, reply: Reply) {
+        let reply = Arc::new(reply);
+        if let Some(seed) = seed {
+            self.by_seed.entry(seed).or_default().replies.push(Arc::clone(&reply));
+        }
+        self.all.replies.push(reply);
+    }
+
+    /// The answers that take turns for a question under a seed.
+    fn under(&self, seed: Option<u64>) -> &Answers {
+        seed.and_then(|seed| self.by_seed.get(&seed)).unwrap_or(&self.all)
+    }
+
+    fn asked(&self) -> u64 {
+        let answers = std::iter::once(&self.all).chain(self.by_seed.values());
+        answers.map(|answers| lock(&answers.tally).asked).sum()
+    }
+}
+
+/// Answers that take turns.
 #[derive(Debug, Default)]
 struct Answers {
     replies: Vec<Arc<Reply>>,
@@ -82,7 +111,7 @@ pub(crate) struct Part {
 
 impl Library {
     pub(crate) fn new(cassettes: Vec<Cassette>, faults: Vec<Fault>) -> Self {
-        let mut drafts: BTreeMap<String, (Model, HashMap<Question, Answers>, Sha256)> = BTreeMap::new();
+        let mut drafts: BTreeMap<String, (Model, HashMap<Question, Recorded>, Sha256)> = BTreeMap::new();
         for line in cassettes.into_iter().flat_map(|cassette| cassette.lines) {
             let (model, answers, hash) = drafts
                 .entry(name::key(&line.model))
@@ -135,8 +164,8 @@ impl Library {
 
     /// A question comes to a model. The fault that it meets at once, or later because of its place among all requests;
     /// nothing if it has no answer.
-    pub(crate) fn arrives(&self, model: &Model, question: &Question) -> Option<Option<Kind>> {
-        model.count(question, |tally, _| {
+    pub(crate) fn arrives(&self, model: &Model, question: &Question, seed: Option<u64>) -> Option<Option<Kind>> {
+        model.count(question, seed, |tally, _| {
             tally.asked += 1;
             if let Some(kind) = self.faults.of_arrival() {
                 return Some(kind);
@@ -153,10 +182,11 @@ impl Library {
         &self,
         model: &Model,
         question: &Question,
+        seed: Option<u64>,
         bound: Option<usize>,
         fault: Option<Kind>,
     ) -> Option<Part> {
-        model.count(question, |tally, replies| {
+        model.count(question, seed, |tally, replies| {
             let fault = fault.or_else(|| {
                 let fault = self.faults.of_attempt(tally.met + 1)?;
                 tally.met += 1;
@@ -180,7 +210,7 @@ impl Library {
                 continue;
             };
             for (question, answers) in answers {
-                let times = lock(&answers.tally).asked;
+                let times = answers.asked();
                 if times > 0 {
                     asked.insert(format!("{} {question}", model.name), times);
                 }
@@ -225,18 +255,22 @@ impl Model {
         }
     }
 
-    fn add(&mut self, line: Line, answers: &mut HashMap<Question, Answers>) {
+    fn add(&mut self, line: Line, answers: &mut HashMap<Question, Recorded>) {
         self.bytes += line.bytes;
         self.thinks |= line.reply.thinks();
-        let answers = answers.entry(line.question).or_default();
-        answers.replies.push(Arc::new(line.reply));
+        answers.entry(line.question).or_default().add(line.seed, line.reply);
     }
 
     /// Looks at what was counted for a question, and at what was recorded; nothing if it has no answer.
-    fn count<T>(&self, question: &Question, look: impl FnOnce(&mut Tally, &[Arc<Reply>]) -> T) -> Option<T> {
+    fn count<T>(
+        &self,
+        question: &Question,
+        seed: Option<u64>,
+        look: impl FnOnce(&mut Tally, &[Arc<Reply>]) -> T,
+    ) -> Option<T> {
         match &self.voice {
             Voice::Recorded(answers) => {
-                let answers = answers.get(question)?;
+                let answers = answers.get(question)?.under(seed);
                 Some(look(&mut lock(&answers.tally), &answers.replies))
             }
             Voice::Lorem(_, tallies) => {
@@ -282,11 +316,13 @@ mod tests {
     fn play(library: &Library, model: &str, prompt: &str) -> (String, bool) {
         let model = library.model(model).expect("the model");
         let question = Question::Prompt(prompt.to_owned());
-        let fault = library.arrives(&model, &question).expect("an answer");
+        let fault = library.arrives(&model, &question, None).expect("an answer");
         if fault.as_ref().is_some_and(Kind::is_instead) {
             return (String::new(), true);
         }
-        let part = library.begins(&model, &question, Some(2), fault).expect("an answer");
+        let part = library
+            .begins(&model, &question, None, Some(2), fault)
+            .expect("an answer");
         (part.reply.first(9).response.to_owned(), part.fault.is_some())
     }
 
@@ -306,6 +342,24 @@ mod tests {
     }
 
     #[test]
+    fn a_question_under_a_seed_gets_what_was_said_under_it_in_whatever_order_it_is_asked() {
+        let seeded = |seed: u64, response: &str| {
+            line("p", response).replacen(r#""prompt""#, &format!(r#""seed":{seed},"prompt""#), 1)
+        };
+        let library = library(&[&[seeded(1, "a"), seeded(2, "b"), seeded(2, "c")].join("\n")], &[]);
+        let model = library.model("m").expect("the model");
+        let question = Question::Prompt("p".to_owned());
+        let said = |seed| {
+            library.arrives(&model, &question, seed);
+            let part = library.begins(&model, &question, seed, None, None).expect("an answer");
+            part.reply.first(9).response.to_owned()
+        };
+        let asked = [Some(2), Some(1), Some(2), Some(2), None, Some(7), Some(1)];
+        assert_eq!(asked.map(said), ["b", "a", "c", "b", "a", "b", "a"]);
+        assert_eq!(library.asked(), BTreeMap::from([("m:latest p".to_owned(), 7)]));
+    }
+
+    #[test]
     fn a_fault_costs_no_answer_its_turn() {
         let library = library(&[&[line("p", "a"), line("p", "b")].join("\n")], &["reset*2"]);
         let played: Vec<_> = (0..4).map(|_| play(&library, "m", "p")).collect();
@@ -319,7 +373,7 @@ mod tests {
         let model = library.model("m").expect("the model");
         let question = Question::Prompt("p".to_owned());
         for _ in 0..3 {
-            assert_eq!(library.arrives(&model, &question), Some(None));
+            assert_eq!(library.arrives(&model, &question, None), Some(None));
         }
         let expected = [("a", true), ("a", false), ("b", false)];
         assert_eq!(

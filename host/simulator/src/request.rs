@@ -82,6 +82,13 @@ impl Request {
     }
 }
 
+impl Request {
+    /// The seed that the answer is to be drawn with, where it is a number that a cassette may have.
+    pub(crate) fn seed(&self) -> Option<u64> {
+        self.options.get("seed")?.as_u64()
+    }
+}
+
 impl Endpoint {
     fn type_name(self) -> &'static str {
         match self {

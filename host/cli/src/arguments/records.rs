@@ -102,21 +102,31 @@ pub(crate) struct Export {
     #[arg(value_name = "RUN", default_value = "last", help = RUN)]
     pub(crate) run: String,
     #[arg(long, value_name = "FORMAT", value_parser = form, help = form_help())]
-    pub(crate) format: Form,
+    pub(crate) format: Format,
     /// Where to, whole or not at all [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
 
+/// What a run is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// What came of it.
+    Report(Form),
+    /// What the embedded server plays.
+    Cassette,
+}
+
 /// The formats by name. One is called after a benchmark, which is said in the configuration alone.
-fn forms() -> [(String, Form); 5] {
+fn forms() -> [(String, Format); 6] {
     let completions = Configuration::embedded().completions_format;
     [
-        (completions, Form::Completions),
-        ("results".to_owned(), Form::Results),
-        ("jsonl".to_owned(), Form::Lines),
-        ("csv".to_owned(), Form::Csv),
-        ("junit".to_owned(), Form::JUnit),
+        (completions, Format::Report(Form::Completions)),
+        ("results".to_owned(), Format::Report(Form::Results)),
+        ("jsonl".to_owned(), Format::Report(Form::Lines)),
+        ("csv".to_owned(), Format::Report(Form::Csv)),
+        ("junit".to_owned(), Format::Report(Form::JUnit)),
+        ("cassette".to_owned(), Format::Cassette),
     ]
 }
 
@@ -127,12 +137,13 @@ fn names() -> String {
 fn form_help() -> String {
     let [(completions, _), ..] = forms();
     format!(
-        "The format: {}; the first two are those of {completions}'s own tools, for answers and for what came of them",
+        "The format: {}; the first two are those of {completions}'s own tools, for answers and for what came of them, and \
+         the last is what the embedded server plays",
         names()
     )
 }
 
-fn form(text: &str) -> Result<Form, String> {
+fn form(text: &str) -> Result<Format, String> {
     let found = forms().into_iter().find(|(name, _)| name == text);
     found
         .map(|(_, form)| form)

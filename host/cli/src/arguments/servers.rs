@@ -53,6 +53,22 @@ pub(crate) struct ServeEmbedded {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The run: its id, the beginning of its id, or `last`
+    #[arg(value_name = "RUN", default_value = "last")]
+    pub(crate) run: String,
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 11435)]
+    pub(crate) port: u16,
+    /// How fast tokens come: instant, recorded, or tokens per second
+    #[arg(long, value_name = "PACE", default_value_t = Pace::Recorded)]
+    pub(crate) pace: Pace,
+    /// Questions that are answered at once; the others wait
+    #[arg(long, value_name = "N", default_value = "4", value_parser = positive)]
+    pub(crate) parallel: NonZeroU32,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Wait {
     #[command(flatten)]
     pub(crate) one: One,

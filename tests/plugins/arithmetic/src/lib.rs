@@ -41,7 +41,9 @@ impl Suite for Arithmetic {
     }
 
     fn tasks(&self, cursor: Option<&str>) -> Result<TaskPage, String> {
-        let first: u64 = cursor.map_or(Ok(0), str::parse).map_err(|_| "no such page".to_owned())?;
+        let first: u64 = cursor
+            .map_or(Ok(0), str::parse)
+            .map_err(|_| "no such page".to_owned())?;
         let end = self.0.count.min(first + PAGE);
         let tasks: Result<Vec<Task>, String> = (first..end)
             .map(|number| task(format!("sum/{number}"), "main", &(number, 7 * number)))
