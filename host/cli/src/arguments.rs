@@ -14,7 +14,7 @@ pub(crate) use asking::{Asking, Benchmark, Resume, RunOne, Server, SpeedTest};
 pub(crate) use extra::{Extra, Programs};
 pub(crate) use installed::{ListProblems, PluginCheck, PluginList, PluginShow, Plugins, PluginsCommand};
 pub(crate) use manual::{Completions, Man};
-pub(crate) use records::{Export, Format, List, Page, Remove, Runs, RunsCommand, Show, State};
+pub(crate) use records::{Export, Format, Gc, List, Note, Page, Remove, Runs, RunsCommand, Show, State, TagRun};
 pub(crate) use servers::{Doctor, One, Replay, ServeEmbedded, Status, Wait};
 
 use clap::{Args, Parser, Subcommand};

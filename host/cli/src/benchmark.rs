@@ -302,6 +302,7 @@ impl<'a> Prepared<'a> {
         request::check_room(manifest.defaults.max_output_tokens, manifest.context_tokens);
         let hosts = reached.servers.hosts();
         let session = Session::first(self.desk, self.equipment.clone(), hosts, record, manifest, stop)?;
+        session.record.tag(&session.run, &self.wanted.asking.tags, &[])?;
         work(Session {
             changes: reached.servers.differences.clone(),
             ..session

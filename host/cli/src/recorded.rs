@@ -24,12 +24,7 @@ impl Recorded {
         for entry in record.entries(run)? {
             story.observe(&entry?);
         }
-        // A page that somebody removed is not pointed to.
-        let page = Some(places.report(run.as_str())).filter(|page| page.is_file());
-        let paths = Paths {
-            record: record.path().to_owned(),
-            report: page,
-        };
+        let paths = paths(record, run, places);
         Ok(Recorded { story, paths })
     }
 
@@ -43,6 +38,14 @@ impl Recorded {
             end: self.story.end(),
             paths: &self.paths,
         }
+    }
+}
+
+/// Where a run is kept. A page that somebody removed is not pointed to.
+pub(crate) fn paths(record: &Record, run: &RunId, places: &Places) -> Paths {
+    Paths {
+        record: record.path().to_owned(),
+        report: Some(places.report(run.as_str())).filter(|page| page.is_file()),
     }
 }
 

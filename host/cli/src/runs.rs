@@ -1,8 +1,10 @@
-//! `koderz runs`: what was recorded is listed, shown and removed.
+//! `koderz runs`: what was recorded is listed, shown, tagged and removed.
 
+mod gc;
 mod list;
 mod page;
 mod remove;
+mod say;
 mod show;
 
 use crate::Outcome;
@@ -16,5 +18,8 @@ pub(crate) fn runs(arguments: Runs, places: &Places) -> Result<Outcome> {
         RunsCommand::Show(arguments) => show::show(&arguments, places),
         RunsCommand::Report(arguments) => page::page(&arguments, places),
         RunsCommand::Rm(arguments) => remove::remove(&arguments, places),
+        RunsCommand::Tag(arguments) => say::tag(&arguments, places),
+        RunsCommand::Note(arguments) => say::note(&arguments, places),
+        RunsCommand::Gc(arguments) => gc::collect(&arguments, places),
     }
 }

@@ -1,6 +1,7 @@
 //! One stretch of work on a run: everything is ready, so it is done, shown and put away.
 
 use crate::benchmark::Desk;
+use crate::came_to;
 use crate::destination::{Destination, Readers};
 use crate::equipment::Equipment;
 use crate::places::Places;
@@ -160,6 +161,7 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
             report: Some(places.report(run.as_str())),
         },
     };
+    came_to::keep(&record, &run, &ended.report())?;
     put_away(&ended).with_context(|| format!("run {run} itself is complete in the record"))?;
     Ok(ended)
 }

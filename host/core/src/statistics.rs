@@ -1,9 +1,10 @@
 //! Rates with their uncertainty.
 
 use crate::seed::Stream;
+use serde::{Deserialize, Serialize};
 
 /// A rate and an interval that holds the true one in 95 of 100 cases.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rate {
     /// The estimate.
     pub value: f64,

@@ -137,7 +137,7 @@ pub struct Summary {
 }
 
 /// How many trials came to what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Right.
     pub pass: u64,

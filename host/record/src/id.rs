@@ -18,6 +18,17 @@ impl RunId {
         RunId(format!("{}-{:04x}", now.strftime("%Y%m%d-%H%M%S"), entropy & 0xffff))
     }
 
+    /// Whether it begins with a time, as every id that is made here does.
+    pub fn is_dated(&self) -> bool {
+        let form = b"dddddddd-dddddd-";
+        let bytes = self.0.as_bytes();
+        bytes.len() > form.len()
+            && form.iter().zip(bytes).all(|(form, byte)| match form {
+                b'd' => byte.is_ascii_digit(),
+                form => form == byte,
+            })
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

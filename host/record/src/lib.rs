@@ -1,5 +1,5 @@
 //! Runs on disk: one SQLite file for all of them, in which facts are added and never changed, only removed with their
-//! run.
+//! run. What the user says of a run can be changed.
 //!
 //! [`Record`] opens the file and answers what is in it. [`SqliteJournal`] is how one run writes: the core hands it
 //! events, and what it acknowledged survives a loss of power. Any number of processes may read and any number of runs
@@ -18,9 +18,12 @@ mod error;
 mod id;
 mod journal;
 mod lock;
+mod outcome;
 mod record;
+mod room;
 mod row;
 mod schema;
+mod tag;
 mod writer;
 
 pub use day::Day;
@@ -28,4 +31,6 @@ pub use entries::Entries;
 pub use error::RecordError;
 pub use id::{RunId, timestamp};
 pub use journal::SqliteJournal;
+pub use outcome::Outcome;
 pub use record::{Record, RunRow, RunState};
+pub use tag::Tag;

@@ -4,7 +4,7 @@
 
 use crate::entries::Wanted;
 use crate::lock::{self, RunLock, Writer};
-use crate::{Entries, RecordError, RunId, SqliteJournal, row, schema};
+use crate::{Entries, RecordError, RunId, SqliteJournal, Tag, row, schema};
 use koderz_core::event::{End, Event};
 use koderz_core::manifest::Manifest;
 use koderz_core::scheduler::SUBJECT;
@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 /// All runs, in one file.
 #[derive(Debug)]
 pub struct Record {
-    connection: Connection,
-    path: PathBuf,
+    pub(crate) connection: Connection,
+    pub(crate) path: PathBuf,
 }
 
 /// A run at a glance.
@@ -31,6 +31,10 @@ pub struct RunRow {
     pub model: String,
     /// How it stands.
     pub state: RunState,
+    /// What the user tagged it with.
+    pub tags: Vec<Tag>,
+    /// What the user noted of it.
+    pub note: Option<String>,
 }
 
 /// How a run stands.
@@ -101,6 +105,8 @@ impl Record {
                 let id: RunId = id.parse()?;
                 let state = self.state(&id)?;
                 Ok(RunRow {
+                    tags: self.tags(&id)?,
+                    note: self.note(&id)?,
                     id,
                     began,
                     suite,
@@ -232,6 +238,9 @@ impl Record {
 
     fn delete(&self, run: &RunId) -> rusqlite::Result<()> {
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        for of_the_run in ["outcome", "tag"] {
+            transaction.execute(&format!("DELETE FROM {of_the_run} WHERE run = ?1"), [run.as_str()])?;
+        }
         transaction.execute("DELETE FROM event WHERE run = ?1", [run.as_str()])?;
         transaction.execute("DELETE FROM run WHERE id = ?1", [run.as_str()])?;
         transaction.commit()
@@ -256,7 +265,7 @@ impl Record {
             .collect()
     }
 
-    fn known(&self, run: &RunId) -> Result<(), RecordError> {
+    pub(crate) fn known(&self, run: &RunId) -> Result<(), RecordError> {
         let known: bool = self
             .connection
             .query_row(

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What made each version of the schema from the one before, the first from nothing. A step that was released is not
 /// changed any more.
-const STEPS: [&str; 2] = [TABLES, "ALTER TABLE event ADD COLUMN host TEXT"];
+const STEPS: [&str; 3] = [TABLES, "ALTER TABLE event ADD COLUMN host TEXT", WORDS];
 
 /// The last schema that is known here.
 const VERSION: i64 = STEPS.len() as i64;
@@ -46,6 +46,25 @@ CREATE TABLE event (
 ) STRICT;
 
 CREATE INDEX event_bound ON event (run, seq) WHERE name IN ('began', 'ended');
+";
+
+/// What the user says of runs, and what they came to.
+const WORDS: &str = "
+ALTER TABLE run ADD COLUMN note TEXT;
+
+CREATE TABLE tag (
+    run TEXT NOT NULL REFERENCES run (id),
+    tag TEXT NOT NULL,
+    PRIMARY KEY (run, tag)
+) STRICT;
+
+CREATE TABLE outcome (
+    run     TEXT PRIMARY KEY REFERENCES run (id),
+    seq     INTEGER NOT NULL,
+    koderz  TEXT NOT NULL,
+    figures TEXT NOT NULL,
+    text    TEXT
+) STRICT;
 ";
 
 /// Opens the record at a path, creating it where there is none.

@@ -36,6 +36,10 @@ pub struct Listed {
     pub rate: Option<Rate>,
     /// What its trials came to.
     pub counts: Counts,
+    /// What the user tagged it with.
+    pub tags: Vec<String>,
+    /// What the user noted of it.
+    pub note: Option<String>,
 }
 
 /// Runs as a table of at most 80 columns, and no colour.
@@ -43,10 +47,23 @@ pub fn list(runs: &[Listed]) -> String {
     let heading = ["run", "suite", "model", "state", "pass@1", "p/f/i/o"].map(str::to_owned);
     let rows: Vec<[String; 6]> = [heading].into_iter().chain(runs.iter().map(cells)).collect();
     let widths = widths(&rows);
-    let mut lines: Vec<String> = rows.iter().map(|row| line(row, &widths)).collect();
+    let mut lines = vec![line(&rows[0], &widths)];
+    for (row, run) in rows[1..].iter().zip(runs) {
+        lines.push(line(row, &widths));
+        let tags: Vec<&str> = run.tags.iter().map(String::as_str).collect();
+        let said = said(&tags, run.note.as_deref());
+        lines.extend(said.lines().map(|said| fit(&format!("  {said}"), COLUMNS)));
+    }
     lines.push(String::new());
     lines.push("p/f/i/o: pass, fail, inconclusive, open".to_owned());
     lines.iter().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// What the user says of a run, in lines of any length: its tags, and its note.
+pub fn said(tags: &[&str], note: Option<&str>) -> String {
+    let tags = (!tags.is_empty()).then(|| format!("tags     {}\n", harmless(&tags.join(", "))));
+    let note = note.map(|note| format!("note     {}\n", harmless(note)));
+    tags.into_iter().chain(note).collect()
 }
 
 fn cells(run: &Listed) -> [String; 6] {
@@ -108,6 +125,8 @@ pub fn list_json(runs: &[Listed]) -> String {
         failure: Option<&'a str>,
         pass_at_1: Option<Estimate>,
         counts: Counts,
+        tags: &'a [String],
+        note: Option<&'a str>,
     }
     let objects: Vec<Object<'_>> = runs
         .iter()
@@ -120,6 +139,8 @@ pub fn list_json(runs: &[Listed]) -> String {
             failure: run.failure.as_deref(),
             pass_at_1: run.rate.map(Estimate::from),
             counts: run.counts,
+            tags: &run.tags,
+            note: run.note.as_deref(),
         })
         .collect();
     escaped_pretty(&objects) + "\n"
@@ -144,6 +165,8 @@ mod tests {
                 fail,
                 ..Counts::default()
             },
+            tags: Vec::new(),
+            note: None,
         }
     }
 
@@ -166,6 +189,21 @@ mod tests {
         p/f/i/o: pass, fail, inconclusive, open
         ");
         assert!(text.lines().all(|line| width(line) <= COLUMNS));
+    }
+
+    #[test]
+    fn what_the_user_says_of_a_run_stands_below_it() {
+        let mut run = listed("m", "finished", 1, 0);
+        run.tags = ["baseline", "night"].map(str::to_owned).to_vec();
+        run.note = Some("before the update\nof the server".to_owned());
+        insta::assert_snapshot!(list(&[run]), @"
+        run                   suite  model  state     pass@1  p/f/i/o
+        20261124-143412-7f3a  sums   m      finished  100.0 %  1/0/0/0
+          tags     baseline, night
+          note     before the update of the server
+
+        p/f/i/o: pass, fail, inconclusive, open
+        ");
     }
 
     #[test]

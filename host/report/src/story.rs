@@ -105,6 +105,11 @@ impl Story {
         self.summary.trials.map(|trials| trials.saturating_sub(begun as u64))
     }
 
+    /// Whether some samples are only counted.
+    pub fn is_abridged(&self) -> bool {
+        self.untold() > 0
+    }
+
     /// How many samples it has nothing to tell of beyond what they came to.
     pub(crate) fn untold(&self) -> u64 {
         (self.summary.samples.len() - self.tales.len()) as u64

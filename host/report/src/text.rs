@@ -6,7 +6,7 @@ use crate::measured::measured;
 use crate::numbers::{counted, grouped, hundredths, percent, span};
 use crate::progress::ending;
 use crate::reckoned::reckoned;
-use crate::report::{NO_KIND, Report, asked, failure_kind};
+use crate::report::{NO_KIND, Paths, Report, asked, failure_kind};
 use koderz_api::suite::{Grade, Verdict};
 use koderz_core::summary::SampleId;
 
@@ -27,6 +27,20 @@ const INCONCLUSIVE: usize = 100;
 
 /// A run's summary for standard output: at most 80 columns, paths apart, and no colour.
 pub fn text(report: &Report<'_>) -> String {
+    findings(report) + "\n" + &whereabouts(&report.manifest().run, report.paths, report.unfinished())
+}
+
+/// Where to find the rest, which is the end of the summary, and how to go on with what is unfinished.
+pub fn whereabouts(run: &str, paths: &Paths, unfinished: bool) -> String {
+    lines_of(places_of(run, paths, unfinished).into_iter())
+}
+
+fn lines_of(lines: impl Iterator<Item = String>) -> String {
+    lines.map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// The summary without where to find the rest.
+pub fn findings(report: &Report<'_>) -> String {
     let sections = [
         header(report),
         rates(report),
@@ -37,13 +51,13 @@ pub fn text(report: &Report<'_>) -> String {
     ];
     let sections: Vec<Vec<String>> = sections.into_iter().filter(|section| !section.is_empty()).collect();
     let mut lines = sections.join(&String::new());
-    for section in [inconclusive(report), failed(report), places(report)] {
+    for section in [inconclusive(report), failed(report)] {
         if !section.is_empty() {
             lines.push(String::new());
             lines.extend(section);
         }
     }
-    lines.iter().map(|line| line.trim_end().to_owned() + "\n").collect()
+    lines_of(lines.into_iter())
 }
 
 fn header(report: &Report<'_>) -> Vec<String> {
@@ -275,16 +289,17 @@ fn more(report: &Report<'_>, count: usize) -> Option<String> {
 }
 
 pub(crate) fn places(report: &Report<'_>) -> Vec<String> {
-    let run = harmless(&report.manifest().run);
+    places_of(&report.manifest().run, report.paths, report.unfinished())
+}
+
+fn places_of(run: &str, paths: &Paths, unfinished: bool) -> Vec<String> {
+    let run = harmless(run);
     let mut lines = vec![format!("run      {run}")];
-    lines.push(format!(
-        "record   {}",
-        harmless(&report.paths.record.display().to_string())
-    ));
-    if let Some(page) = &report.paths.report {
+    lines.push(format!("record   {}", harmless(&paths.record.display().to_string())));
+    if let Some(page) = &paths.report {
         lines.push(format!("report   {}", harmless(&page.display().to_string())));
     }
-    if report.unfinished() {
+    if unfinished {
         lines.push(format!("hint: koderz resume {run} tries what is left or inconclusive"));
     }
     lines

@@ -8,6 +8,7 @@ use crate::request::{self, RunnerOption, Think};
 use crate::server::Patience;
 use clap::Args;
 use koderz_core::plan::Concurrency;
+use koderz_record::Tag;
 use serde_json::Value;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -84,6 +85,9 @@ pub(crate) struct Asking {
     /// Also write the results to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) export: Option<PathBuf>,
+    /// A word to find the run by, such as baseline; may be given again
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<Tag>,
     #[command(flatten)]
     pub(crate) programs: Programs,
     /// Processor time that a program and its test may take each, in seconds [default: the suite's]

@@ -1,12 +1,13 @@
 //! Commands on runs that were recorded, as typed.
 
-use super::values::positive;
+use super::values::{age, positive};
 use crate::configuration::Configuration;
 use clap::{Args, Subcommand, ValueEnum};
-use koderz_record::Day;
+use koderz_record::{Day, Tag};
 use koderz_report::Form;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 const RUN: &str = "The run: its id, the beginning of its id, or `last`";
 
@@ -29,6 +30,12 @@ pub(crate) enum RunsCommand {
     Report(Page),
     /// Remove runs, with all that was recorded of them and their reports
     Rm(Remove),
+    /// Give a run tags, or take some away
+    Tag(TagRun),
+    /// Put a note to a run, or show the one that it has
+    Note(Note),
+    /// Say what could be removed: old runs, and what others have left; with --yes, remove it
+    Gc(Gc),
 }
 
 #[derive(Debug, Args)]
@@ -45,6 +52,9 @@ pub(crate) struct List {
     /// Only runs begun on that day or later, such as 2026-11-24 (UTC)
     #[arg(long, value_name = "DATE")]
     pub(crate) since: Option<Day>,
+    /// Only runs with this tag; of several they have all
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<Tag>,
     /// Runs that are listed at most
     #[arg(long, value_name = "N", default_value = "20", value_parser = positive, allow_negative_numbers = true)]
     pub(crate) limit: NonZeroU32,
@@ -93,6 +103,37 @@ pub(crate) struct Remove {
     #[arg(value_name = "RUN", required = true, help = RUN)]
     pub(crate) runs: Vec<String>,
     /// Do not ask first
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TagRun {
+    #[arg(value_name = "RUN", help = RUN)]
+    pub(crate) run: String,
+    /// Words to find it by, such as baseline
+    #[arg(value_name = "TAG", required_unless_present = "remove")]
+    pub(crate) tags: Vec<Tag>,
+    /// Take this tag away; may be given again
+    #[arg(long, value_name = "TAG")]
+    pub(crate) remove: Vec<Tag>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Note {
+    #[arg(value_name = "RUN", help = RUN)]
+    pub(crate) run: String,
+    /// The note, in the place of the one that it has; '' takes it away
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Gc {
+    /// Runs that were begun so long ago and have no tag, such as 30d or 12h [default: no runs]
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub(crate) older_than: Option<Duration>,
+    /// Remove it
     #[arg(long)]
     pub(crate) yes: bool,
 }

@@ -15,6 +15,18 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// How long ago something was, in days or hours.
+pub(super) fn age(text: &str) -> Result<Duration, String> {
+    let units = [('d', 86_400), ('h', 3600)];
+    let split = units
+        .iter()
+        .find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, seconds)));
+    let parsed = split.and_then(|(number, seconds)| number.parse::<u64>().ok()?.checked_mul(*seconds));
+    parsed
+        .map(Duration::from_secs)
+        .ok_or_else(|| "a number of days or hours is needed, such as 30d or 12h".to_owned())
+}
+
 /// The word for what is found out.
 const AUTO: &str = "auto";
 

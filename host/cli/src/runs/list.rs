@@ -1,12 +1,12 @@
 //! `koderz runs list`: which runs there are, how they stand, and what they came to so far.
 
 use crate::arguments::{List, State};
+use crate::came_to::{self, Figures};
 use crate::places::Places;
 use crate::{Outcome, print};
 use anyhow::Result;
 use koderz_core::event::End;
-use koderz_core::summary::Summary;
-use koderz_record::{Record, RunRow, RunState};
+use koderz_record::{Record, RunRow, RunState, Tag};
 use koderz_report::Listed;
 
 pub(super) fn list(arguments: &List, places: &Places) -> Result<Outcome> {
@@ -61,6 +61,7 @@ fn is_meant(row: &RunRow, wanted: &List) -> bool {
     };
     holds(&row.model, &wanted.model)
         && holds(&row.suite, &wanted.suite)
+        && wanted.tags.iter().all(|tag| row.tags.contains(tag))
         && wanted.state.is_none_or(|state| state == state_of(&row.state))
         && wanted.since.as_ref().is_none_or(|day| day.has_begun_by(&row.began))
 }
@@ -88,12 +89,8 @@ fn word(state: State) -> &'static str {
     }
 }
 
-/// Counts verdicts, for which no question, answer or program is read.
 fn listed(record: &Record, row: &RunRow) -> Result<Listed> {
-    let mut summary = Summary::default();
-    for entry in record.outline(&row.id)? {
-        summary.observe(&entry?);
-    }
+    let Figures { counts, pass_at_1 } = came_to::figures(record, &row.id)?;
     Ok(Listed {
         run: row.id.to_string(),
         began: row.began.clone(),
@@ -104,8 +101,10 @@ fn listed(record: &Record, row: &RunRow) -> Result<Listed> {
             RunState::Ended(End::Failed(why)) => Some(why.clone()),
             _ => None,
         },
-        rate: summary.pass_at(1),
-        counts: summary.counts(),
+        rate: pass_at_1,
+        counts,
+        tags: row.tags.iter().map(Tag::to_string).collect(),
+        note: row.note.clone(),
     })
 }
 

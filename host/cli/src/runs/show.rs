@@ -1,17 +1,20 @@
 //! `koderz runs show`: what a run came to, or all that is known of one of its tasks.
 
+use super::say;
 use crate::arguments::Show;
 use crate::places::Places;
 use crate::recorded::{self, Recorded};
-use crate::{Outcome, print};
+use crate::{Outcome, came_to, print};
 use anyhow::{Result, anyhow};
-use koderz_record::RunState;
+use koderz_core::event::End;
+use koderz_record::{Record, RunId, RunState};
 use koderz_report::{Story, Which};
 
 pub(super) fn show(arguments: &Show, places: &Places) -> Result<Outcome> {
     let record = recorded::open(places)?;
     let run = record.find(&arguments.run)?;
-    if let RunState::Running { pid } = record.state(&run)? {
+    let state = record.state(&run)?;
+    if let RunState::Running { pid } = state {
         eprintln!("{}; this is what is there so far", recorded::going_on(&run, pid));
     }
     let text = match &arguments.problem {
@@ -24,7 +27,11 @@ pub(super) fn show(arguments: &Show, places: &Places) -> Result<Outcome> {
             task_of(&recorded, which, arguments.json)
                 .ok_or_else(|| anyhow!("run {run} has {}", missing(recorded.story(), which)))?
         }
-        None => whole(&Recorded::read(&record, &run, places, Story::new)?, arguments.json),
+        None if arguments.json => {
+            let recorded = Recorded::read(&record, &run, places, Story::new)?;
+            koderz_report::escaped_pretty(&koderz_report::json(&recorded.report())) + "\n"
+        }
+        None => whole(&record, &run, &state, places)? + &say::said(&record, &run)?,
     };
     print(&text)?;
     Ok(Outcome::Done)
@@ -39,13 +46,19 @@ fn task_of(recorded: &Recorded, which: Which<'_>, json: bool) -> Option<String> 
     }
 }
 
-fn whole(recorded: &Recorded, json: bool) -> String {
-    let report = recorded.report();
-    if json {
-        koderz_report::escaped_pretty(&koderz_report::json(&report)) + "\n"
-    } else {
-        koderz_report::text(&report)
+/// The summary of a run. That of a long one is read rather than made where it was kept.
+fn whole(record: &Record, run: &RunId, state: &RunState, places: &Places) -> Result<String> {
+    if let Some(findings) = came_to::shown(record, run)? {
+        let counts = came_to::figures(record, run)?.counts;
+        let unfinished = counts.inconclusive + counts.open > 0 || *state != RunState::Ended(End::Finished);
+        let paths = recorded::paths(record, run, places);
+        return Ok(findings + "\n" + &koderz_report::whereabouts(run.as_str(), &paths, unfinished));
     }
+    let recorded = Recorded::read(record, run, places, Story::new)?;
+    if !matches!(state, RunState::Running { .. }) {
+        came_to::keep_read(record, run, &recorded);
+    }
+    Ok(koderz_report::text(&recorded.report()))
 }
 
 /// Names of tasks that are shown where one is missing.

@@ -8,3 +8,4 @@ mod removal;
 mod round_trip;
 mod runs;
 mod samples;
+mod words;
