@@ -72,13 +72,7 @@ impl RunError {
 ///
 /// # Errors
 /// If the record cannot be written or the suite cannot say what there is to do. Failures of single trials are verdicts.
-pub async fn run(
-    ports: Ports,
-    plan: Plan,
-    mut past: Past,
-    remainder: Remainder,
-    stop: Stop,
-) -> Result<End, RunError> {
+pub async fn run(ports: Ports, plan: Plan, mut past: Past, remainder: Remainder, stop: Stop) -> Result<End, RunError> {
     let suite = ports.suite.clone();
     let info = spawn_blocking(move || suite.describe())
         .await

@@ -6,7 +6,8 @@ use koderz_core::event::{Event, question};
 use koderz_core::seed::Stream;
 use koderz_simulator::Server;
 use koderz_tests::{Koderz, cassette, serve};
-use std::collections::{BTreeMap, BTreeSet};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -37,10 +38,10 @@ async fn settled(server: &Server) {
     }
 }
 
-/// What was asked in each task whose reply is in the record.
-fn answered(koderz: &Koderz) -> BTreeMap<String, String> {
+/// How many answers are in the record to each question, by what was asked.
+fn answered(koderz: &Koderz) -> BTreeMap<String, u64> {
     let record = koderz.record();
-    let (mut asked, mut answered) = (BTreeMap::new(), BTreeSet::new());
+    let (mut asked, mut answered) = (BTreeMap::new(), BTreeMap::new());
     for entry in record.entries(&koderz.last_run()).expect("the run") {
         match entry.expect("an entry").event {
             Event::Stepped { trial, commands, .. } => {
@@ -52,14 +53,11 @@ fn answered(koderz: &Koderz) -> BTreeMap<String, String> {
                 trial,
                 completion: Completion::Asked(Ok(_)),
                 ..
-            } => {
-                answered.insert(trial.task);
-            }
+            } => *answered.entry(asked[&trial.task].clone()).or_default() += 1,
             _ => {}
         }
     }
-    asked.retain(|task, _| answered.contains(task));
-    asked
+    answered
 }
 
 /// How often the server was asked something.
@@ -69,20 +67,57 @@ fn times(asked: &BTreeMap<String, u64>, content: &str) -> u64 {
     matching.map(|(_, times)| times).sum()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn ten_kills_lose_nothing_and_cost_no_more_than_what_was_under_way() {
-    const KILLS: u64 = 10;
+/// The trials of the run that was begun last: of each sample what was asked in it, what was answered, and what came of
+/// that, without anything that was measured.
+fn trials(koderz: &Koderz) -> BTreeMap<(String, u32), Vec<Value>> {
+    let record = koderz.record();
+    let mut trials: BTreeMap<_, Vec<Value>> = BTreeMap::new();
+    for entry in record.entries(&koderz.last_run()).expect("the run") {
+        let event = entry.expect("an entry").event;
+        let Some(trial) = event.trial().cloned() else { continue };
+        let told = match event {
+            Event::Stepped { commands, .. } => json!(commands),
+            Event::Completed {
+                completion: Completion::Asked(Ok(reply)),
+                ..
+            } => json!([reply.text, reply.thinking, reply.stop, reply.usage]),
+            Event::Completed {
+                completion: Completion::Executed(Ok(outcome)),
+                ..
+            } => json!([outcome.exit, outcome.stdout, outcome.stderr]),
+            Event::Completed { completion, .. } => json!(completion),
+            Event::TrialFinished { verdict, .. } => json!(verdict),
+            _ => continue,
+        };
+        trials.entry((trial.task, trial.sample)).or_default().push(told);
+    }
+    // What goes on at once within a trial ends in any order.
+    trials.values_mut().for_each(|told| told.sort_by_key(Value::to_string));
+    trials
+}
+
+/// Kills a run again and again at moments that follow from a seed, resumes it to its end, and holds what came of it
+/// against a run of the same that nobody disturbed.
+async fn kill(kills: u64, tasks: u64, samples: u64) {
     const CONCURRENCY: u64 = 4;
+    let server = serve(&[cassette("reference")], &[]).await;
+    let asking = format!("--local-model reference --end {tasks} --samples {samples} --temperature 0.8 --seed 7");
+    let undisturbed = Koderz::new();
+    let ended = undisturbed.call(&format!("benchmark --host {} {asking}", server.url()));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    server.stop().await;
+
     let server = serve(&[cassette("reference")], &[]).await;
     let koderz = Koderz::new();
     let mut chance = Stream::new(20_261_125);
-    let mut command = format!("benchmark --host {} --local-model reference", server.url());
-    let mut before: (BTreeMap<String, String>, BTreeMap<String, u64>) = Default::default();
-    for kill in 1..=KILLS {
+    let mut command = format!("benchmark --host {} {asking}", server.url());
+    let mut before: (BTreeMap<String, u64>, BTreeMap<String, u64>) = Default::default();
+    for kill in 1..=kills {
         let mut child = koderz.start(&command);
         // Anywhere from the first question on, and a little later than the count says.
-        let target = server.counts().questions + 1 + chance.below(14) as u64;
-        until(&mut child, || server.counts().questions >= target).await;
+        let step = 2 * (tasks * samples / kills).max(1);
+        let target = server.counts().questions + chance.below(step as usize) as u64;
+        until(&mut child, || server.counts().questions > target).await;
         for _ in 0..chance.below(2000) {
             tokio::task::yield_now().await;
         }
@@ -91,31 +126,41 @@ async fn ten_kills_lose_nothing_and_cost_no_more_than_what_was_under_way() {
         settled(&server).await;
 
         let now = (answered(&koderz), server.asked());
-        for (task, content) in &before.0 {
+        for (content, answers) in before.0.iter().filter(|(_, answers)| **answers == samples) {
             assert_eq!(
                 times(&now.1, content),
                 times(&before.1, content),
-                "{task} was asked again"
+                "{content} was asked again with all its {answers} answers in the record"
             );
         }
-        let extra = server.counts().questions - now.0.len() as u64;
+        let extra = server.counts().questions - now.0.values().sum::<u64>();
         assert!(extra <= kill * CONCURRENCY, "{extra} extra requests after {kill} kills");
         before = now;
         command = "resume".to_owned();
     }
     let finished = koderz.call("resume");
     assert_eq!(finished.code, Some(0), "{}\n{}", finished.stdout, finished.stderr);
-    assert!(finished.stdout.contains("pass             164"), "{}", finished.stdout);
-    let asked = server.asked();
-    for (task, content) in &before.0 {
-        assert_eq!(
-            times(&asked, content),
-            times(&before.1, content),
-            "{task} was asked again"
-        );
-    }
     let questions = server.counts().questions;
-    assert!(questions <= 164 + KILLS * CONCURRENCY, "{questions} requests");
+    assert!(
+        questions <= tasks * samples + kills * CONCURRENCY,
+        "{questions} requests"
+    );
+    let (disturbed, undisturbed) = (trials(&koderz), trials(&undisturbed));
+    assert_eq!(disturbed.len() as u64, tasks * samples);
+    for (trial, told) in &undisturbed {
+        assert_eq!(disturbed.get(trial), Some(told), "{trial:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_kills_lose_nothing_and_change_nothing_and_cost_no_more_than_what_was_under_way() {
+    kill(10, 41, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it takes minutes"]
+async fn so_do_forty_in_a_run_of_all_tasks_with_two_samples_each() {
+    kill(40, 164, 2).await;
 }
 
 #[cfg(unix)]
@@ -140,7 +185,7 @@ async fn the_first_signal_brings_what_is_under_way_to_its_end() {
         let counts = server.counts();
         assert!(counts.questions < 164 && counts.cancelled == 0, "{counts:?}");
         // Every answer that was waited for is in the record, and with its verdict.
-        assert_eq!(answered(&koderz).len() as u64, counts.answered);
+        assert_eq!(answered(&koderz).values().sum::<u64>(), counts.answered);
         let finished = koderz.call("resume");
         assert_eq!(finished.code, Some(0), "{}\n{}", finished.stdout, finished.stderr);
         assert_eq!(server.counts().questions, 164, "nothing was asked twice");
@@ -187,6 +232,31 @@ fn a_finished_run_can_be_resumed_and_nothing_happens() {
         later - entries <= 3,
         "only the beginning and the end of no work were added"
     );
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_was_inconclusive_is_asked_again_where_only_that_is_wanted() {
+    // Every question is turned away once, so whatever has ended when the run is stopped is inconclusive.
+    let server = serve(&[cassette("reference")], &["busy"]).await;
+    let koderz = Koderz::new();
+    let mut child = koderz.start(&format!(
+        "benchmark --host {} --local-model reference --concurrency 1 --max-retries 0",
+        server.url()
+    ));
+    until(&mut child, || server.counts().questions >= 5).await;
+    signal(&child, "INT");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let tried = server.counts().questions;
+    assert!(tried < 164);
+
+    let both = koderz.call("resume --retry-errors --no-retry-errors");
+    assert_eq!(both.code, Some(2));
+    let ended = koderz.call("resume --retry-errors");
+    assert_eq!(ended.code, Some(1), "tasks are left: {}", ended.stderr);
+    assert_eq!(server.counts().questions, 2 * tried, "only those were asked again");
+    assert!(ended.stdout.contains(&format!("pass {tried:>15}")), "{}", ended.stdout);
+    assert!(ended.stdout.contains("hint: koderz resume"), "{}", ended.stdout);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod export;
 mod list;
 mod remove;
 mod show;
+mod words;
 
 /// Answers by a model that can add up only once, and in the other case tries everything.
 const HOSTILE: &str = r#"

@@ -57,7 +57,7 @@ fn old(record: &Record, age: Duration) -> Result<Vec<RunId>> {
     // Both are written with the largest unit first and all digits, so the order of texts is that of times.
     let since = timestamp(since);
     let rows = record.runs()?.into_iter();
-    let old = rows.filter(|row| row.began < since && row.tags.is_empty());
+    let old = rows.filter(|row| row.began <= since && row.tags.is_empty());
     let at_rest = old.filter(|row| !matches!(row.state, RunState::Running { .. }));
     Ok(at_rest.map(|row| row.id).collect())
 }

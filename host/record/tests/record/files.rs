@@ -56,7 +56,7 @@ fn a_newer_schema_is_refused_and_says_so() {
         error,
         RecordError::Newer {
             found: 99,
-            known: 2,
+            known: 3,
             ..
         }
     ));
