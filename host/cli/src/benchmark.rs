@@ -7,7 +7,7 @@ use crate::equipment::{self, Equipment, Wish};
 use crate::places::Places;
 use crate::server::{self, Patience, Way};
 use crate::session::{self, Ended, Session, new_run, work};
-use crate::{Outcome, command_line, connection, print, request, self_test, show, signals, tasks};
+use crate::{Outcome, command_line, connection, machine, print, request, self_test, show, signals, tasks};
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
 use koderz_core::plan::{Concurrency, Defaults, Selection};
@@ -333,6 +333,8 @@ impl<'a> Prepared<'a> {
             models: reached.models.clone(),
             metrics: equipment.info.metrics.clone(),
             model_digests: reached.servers.digests.clone(),
+            model_details: reached.servers.details.clone(),
+            machine: Some(machine::this()),
             selection: wanted.selection.clone(),
             samples: wanted.samples.unwrap_or(usual),
             seed: wanted.asking.seed.unwrap_or(desk.configuration.seed),

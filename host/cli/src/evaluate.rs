@@ -9,7 +9,7 @@ use crate::grade::WIDTH;
 use crate::samples::{BadLine, Samples, lines};
 use crate::session::{self, Ended, Session, new_run, work};
 use crate::setting::{self, Owner};
-use crate::{Outcome, command_line, self_test, show, signals};
+use crate::{Outcome, command_line, machine, self_test, show, signals};
 use anyhow::{Context, Result, bail};
 use koderz_core::manifest::{AnswersUse, Manifest, ServerUse};
 use koderz_core::plan::{Concurrency, Defaults, Selection};
@@ -153,6 +153,8 @@ fn manifest(equipment: &Equipment, path: &Path, samples: &Samples, model: String
         }),
         models: BTreeMap::from([(SUBJECT.to_owned(), model)]),
         model_digests: BTreeMap::new(),
+        model_details: BTreeMap::new(),
+        machine: Some(machine::this()),
         metrics: equipment.info.metrics.clone(),
         selection: Selection {
             ids: Some(samples.answers.keys().cloned().collect()),

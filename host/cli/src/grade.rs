@@ -7,7 +7,7 @@ use crate::benchmark::Desk;
 use crate::equipment::{self, Equipment, Wish};
 use crate::recorded::{self, Recorded};
 use crate::session::{Session, new_run, work};
-use crate::{Outcome, command_line, print, show, signals};
+use crate::{Outcome, command_line, machine, print, show, signals};
 use anyhow::{Result, bail};
 use koderz_core::manifest::{AnswersUse, Manifest};
 use koderz_core::plan::{Concurrency, Selection};
@@ -106,6 +106,7 @@ fn manifest(graded: &Manifest, before: &RunId, equipment: &Equipment, answers: &
         deadline: None,
         max_retries: equipment.max_retries,
         command_line: command_line::shown(std::env::args_os()),
+        machine: Some(machine::this()),
         // The model, its digest, the server and how it was asked are those of the answers.
         ..graded.clone()
     }

@@ -22,6 +22,7 @@ mod grade;
 mod grant;
 mod layers;
 mod log;
+mod machine;
 mod manual;
 mod meanwhile;
 mod places;

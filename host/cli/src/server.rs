@@ -3,7 +3,7 @@
 use crate::connection::Connection;
 use crate::places::Places;
 use anyhow::{Context, Result, bail};
-use koderz_core::manifest::ServerUse;
+use koderz_core::manifest::{ModelUse, ServerUse};
 use koderz_core::ports::Host;
 use koderz_transport::{Header, parameter_count, suggested_silence};
 use serde_json::{Map, Value};
@@ -45,6 +45,8 @@ pub(crate) struct Reached {
     pub(crate) silence: Duration,
     /// Digests of the models, where the first server that gives one gives it.
     pub(crate) digests: BTreeMap<String, String>,
+    /// What else the first server that has a model says of it.
+    pub(crate) details: BTreeMap<String, ModelUse>,
     /// In what the servers differ, in words.
     pub(crate) differences: Vec<String>,
 }
@@ -69,6 +71,7 @@ impl Reached {
 /// Finds the servers that are named, and sees that they answer and have these models.
 pub(crate) async fn reach(hosts: &[String], models: &BTreeMap<String, String>, way: &Way<'_>) -> Result<Reached> {
     let (mut connections, mut seen, mut largest) = (Vec::new(), Vec::new(), None);
+    let mut details = BTreeMap::new();
     for host in hosts {
         let connection = Connection::to(host, way.headers, way.width, way.places).await?;
         if connections
@@ -85,6 +88,11 @@ pub(crate) async fn reach(hosts: &[String], models: &BTreeMap<String, String>, w
             if let Some((capability, flag)) = way.needs {
                 can(&connection, model, capability, flag).await?;
             }
+            details.entry(model.clone()).or_insert(ModelUse {
+                parameter_size: info.parameter_size,
+                quantization: info.quantization,
+                family: info.family,
+            });
             seen.push(Seen {
                 host: connection.shown.clone(),
                 model: model.clone(),
@@ -124,6 +132,7 @@ pub(crate) async fn reach(hosts: &[String], models: &BTreeMap<String, String>, w
         others: servers.collect(),
         silence,
         digests,
+        details,
         differences,
     })
 }

@@ -45,6 +45,17 @@ pub struct Place {
     pub command: u32,
 }
 
+/// How a model lies in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resident {
+    /// What it takes; 0 where the server does not know.
+    pub bytes: u64,
+    /// How much of that is a graphics card's. The processor works on the rest.
+    pub graphics_bytes: u64,
+    /// The context window that it was loaded with, in tokens.
+    pub context_tokens: Option<u32>,
+}
+
 /// How a stretch of work on a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -88,6 +99,9 @@ pub enum Event {
         /// How long that took, as seen by the host.
         #[serde(with = "koderz_api::nanos")]
         took: Duration,
+        /// How it lies there, where the server says it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resident: Option<Resident>,
     },
     /// The server is taken to be away: nothing is asked of it until it answers a probe.
     OutageBegan {

@@ -46,6 +46,38 @@ pub struct ServerUse {
     pub version: Option<String>,
 }
 
+/// A model as its server describes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelUse {
+    /// Number of its parameters, in the server's words, such as `268.10M`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter_size: Option<String>,
+    /// How its weights are quantized, such as `Q4_K_M`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantization: Option<String>,
+    /// What it is built like, such as `gemma3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+}
+
+/// A machine, as far as it says what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// The operating system, such as `linux`.
+    pub system: String,
+    /// Such as `x86_64`.
+    pub architecture: String,
+    /// What its processor is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processor: Option<String>,
+    /// How many of them this process may use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processors: Option<u32>,
+    /// Its memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+}
+
 /// Where answers come from that were there before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -94,6 +126,12 @@ pub struct Manifest {
     pub metrics: Vec<MetricInfo>,
     /// Digests of the models, where the server gives them.
     pub model_digests: BTreeMap<String, String>,
+    /// What else the server says of the models.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub model_details: BTreeMap<String, ModelUse>,
+    /// What the host ran on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Machine>,
     /// Which tasks.
     pub selection: Selection,
     /// How many samples of each.

@@ -1,6 +1,6 @@
 //! What the core needs of the world. Others implement these and hand them in.
 
-use crate::event::{Entry, Place, TrialId};
+use crate::event::{Entry, Place, Resident, TrialId};
 use koderz_api::chat::{Prepared, Reply, Request, Residency};
 use koderz_api::execution::{ExecutionError, Outcome, Program};
 use koderz_api::identity::PluginInfo;
@@ -69,6 +69,11 @@ pub trait Model: Send + Sync {
         context_tokens: Option<u32>,
         residency: Residency,
     ) -> Boxed<'a, Result<Prepared, AttemptError>>;
+
+    /// How a model lies in the server's memory; none where that is not known.
+    fn resident<'a>(&'a self, _model: &'a str) -> Boxed<'a, Option<Resident>> {
+        Box::pin(async { None })
+    }
 
     /// Whether the server answers at all, which says nothing about whether it can answer questions.
     fn reachable(&self) -> Boxed<'_, bool>;

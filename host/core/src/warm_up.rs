@@ -77,8 +77,9 @@ pub(crate) async fn load(
             ended = &mut loading => {
                 let ended = ended.map_err(RunError::from_join)?;
                 if ended.is_ok() {
-                    let (model, took) = (model.to_owned(), began.elapsed());
-                    shared.note_of(backend, Event::Loaded { model, took }).await?;
+                    let (took, resident) = (began.elapsed(), backend.model.resident(model).await);
+                    let model = model.to_owned();
+                    shared.note_of(backend, Event::Loaded { model, took, resident }).await?;
                 }
                 return Ok(ended);
             }

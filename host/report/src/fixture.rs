@@ -45,6 +45,8 @@ pub(crate) fn manifest() -> Manifest {
         answers: None,
         metrics: Vec::new(),
         models: [("subject".to_owned(), "tiny:1b".to_owned())].into(),
+        model_details: Default::default(),
+        machine: None,
         model_digests: [("tiny:1b".to_owned(), "sha256:1234".to_owned())].into(),
         selection: Selection::default(),
         samples: NonZeroU32::MIN,

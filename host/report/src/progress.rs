@@ -166,7 +166,7 @@ impl Progress {
             Event::Loading { model, elapsed } => {
                 lines.push(fit(&first(&format!("loading {model}: {}", span(*elapsed))), COLUMNS));
             }
-            Event::Loaded { model, took } if *took >= WORTH_A_WORD => {
+            Event::Loaded { model, took, .. } if *took >= WORTH_A_WORD => {
                 lines.push(fit(
                     &first(&format!("{model} is loaded after {}", span(*took))),
                     COLUMNS,

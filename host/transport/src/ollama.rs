@@ -7,9 +7,11 @@ use crate::exchange::Asking;
 use crate::extra::Additions;
 use crate::failure::innermost;
 use crate::header::Header;
+use crate::name::same;
 use crate::tls;
 use koderz_api::chat::{Prepared, Reply, Residency};
 use koderz_api::transport::Phase;
+use koderz_core::event::Resident;
 use koderz_core::ports::{AttemptError, Boxed, Model, Question, Refusal};
 use reqwest::{Client, redirect, retry};
 use serde_json::{Map, Value};
@@ -162,6 +164,19 @@ impl Model for Ollama {
                     message: "a model's files cannot be taken out of the system's cache over HTTP".to_owned(),
                 })),
             }
+        })
+    }
+
+    fn resident<'a>(&'a self, model: &'a str) -> Boxed<'a, Option<Resident>> {
+        Box::pin(async move {
+            // A server that does not say it is none the worse.
+            let loaded = self.loaded_models().await.ok()?;
+            let found = loaded.into_iter().find(|loaded| same(&loaded.name, model))?;
+            Some(Resident {
+                bytes: found.bytes,
+                graphics_bytes: found.vram_bytes,
+                context_tokens: found.context_tokens,
+            })
         })
     }
 

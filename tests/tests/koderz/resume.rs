@@ -158,7 +158,7 @@ async fn ten_kills_lose_nothing_and_change_nothing_and_cost_no_more_than_what_wa
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "it takes minutes"]
+#[ignore = "it takes a minute"]
 async fn so_do_forty_in_a_run_of_all_tasks_with_two_samples_each() {
     kill(40, 164, 2).await;
 }

@@ -10,8 +10,8 @@ use koderz_api::retry::{Attempt, Decision};
 use koderz_api::suite::{Arrivals, Command, Completion, Grade, Metric, Pacing, Stage, Task, Verdict};
 use koderz_api::summary::{Figure, Plan};
 use koderz_api::transport::{Breaker, Endpoint, Failure, FailureKind, Phase};
-use koderz_core::event::{End, Entry, Event, Place, TrialId};
-use koderz_core::manifest::{Manifest, PluginUse, ServerUse};
+use koderz_core::event::{End, Entry, Event, Place, Resident, TrialId};
+use koderz_core::manifest::{Machine, Manifest, ModelUse, PluginUse, ServerUse};
 use koderz_core::plan::{Defaults, Selection};
 use koderz_record::{Record, RunId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +56,21 @@ pub(crate) fn manifest(run: &str) -> Manifest {
         answers: None,
         metrics: Vec::new(),
         models: BTreeMap::from([("subject".to_owned(), "small:1b".to_owned())]),
+        model_details: BTreeMap::from([(
+            "small:1b".to_owned(),
+            ModelUse {
+                parameter_size: Some("1.2B".to_owned()),
+                quantization: Some("Q4_K_M".to_owned()),
+                family: None,
+            },
+        )]),
+        machine: Some(Machine {
+            system: "linux".to_owned(),
+            architecture: "x86_64".to_owned(),
+            processor: Some("fast".to_owned()),
+            processors: Some(8),
+            memory_bytes: None,
+        }),
         model_digests: BTreeMap::from([("small:1b".to_owned(), "cd".repeat(32))]),
         selection: Selection {
             start: 1,
@@ -186,6 +201,11 @@ fn server() -> Vec<Event> {
         Event::Loaded {
             model,
             took: Duration::from_secs(41),
+            resident: Some(Resident {
+                bytes: 7_000_000_000,
+                graphics_bytes: 5_000_000_000,
+                context_tokens: Some(4096),
+            }),
         },
         Event::OutageBegan {
             reason: "server unreachable".to_owned(),

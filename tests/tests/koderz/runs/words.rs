@@ -16,7 +16,24 @@ fn runs_are_found_by_their_tags_and_a_note_is_shown_with_them() {
         "runs note last".to_owned(),
     ];
     let told = calls.map(|call| told(&koderz.call(&call), &koderz, &runs));
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @"
+    tags     baseline, night
+    exit code 0
+    tags     night
+    exit code 0
+    tags     baseline, night
+    note     before-the-update
+    exit code 0
+    run                   suite  model  state      pass@1  p/f/i/o
+    20261124-143412-0000  sums   adder  finished  100.0 %  2/0/0/0
+      tags     baseline, night
+      note     before-the-update
+
+    p/f/i/o: pass, fail, inconclusive, open
+    exit code 0
+    exit code 0
+    exit code 0
+    ");
     let listed = koderz.call("runs --tag night --json");
     let listed: Value = serde_json::from_str(&listed.stdout).expect("JSON");
     assert_eq!(listed[0]["tags"], serde_json::json!(["baseline", "night"]));
@@ -74,15 +91,26 @@ fn collecting_says_first_what_it_would_remove_and_never_takes_a_tagged_run() {
         fs::write(file, "").expect("a new file");
     }
     koderz.call(&format!("runs tag {} keep", runs[0]));
-    let [would, _] = ["runs gc --older-than 0d", "runs"].map(|call| told(&koderz.call(call), &koderz, &runs));
-    insta::assert_snapshot!(without_sizes(&would), @"");
+    let would = told(&koderz.call("runs gc --older-than 0d"), &koderz, &runs);
+    insta::assert_snapshot!(without_sizes(&would), @"
+    would remove run 20261124-143412-0001
+    would remove DATA/reports/20200101-000000-0000.html
+    would free SIZE kB in DATA/runs.db, and what those runs take
+    nothing was removed; --yes does it
+    exit code 0
+    ");
     assert_eq!(koderz.record().runs().expect("a list").len(), 2);
     assert!(left.is_file());
 
     let nothing = koderz.call("runs gc");
     assert!(!nothing.stdout.contains("would remove run"), "{}", nothing.stdout);
     let done = told(&koderz.call("runs gc --older-than 0d --yes"), &koderz, &runs);
-    insta::assert_snapshot!(without_sizes(&done), @"");
+    insta::assert_snapshot!(without_sizes(&done), @"
+    removed run 20261124-143412-0001
+    removed DATA/reports/20200101-000000-0000.html
+    freed SIZE kB in DATA/runs.db
+    exit code 0
+    ");
     assert_eq!(koderz.last_run(), runs[0]);
     assert!(!left.exists() && own.is_file());
     assert_eq!(koderz.record().free_bytes().expect("readable"), 0);
