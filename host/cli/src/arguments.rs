@@ -9,7 +9,7 @@ mod records;
 mod servers;
 mod values;
 
-pub(crate) use answers::{Evaluate, Grade};
+pub(crate) use answers::{Evaluate, Grade, Import, Samples};
 pub(crate) use asking::{Asking, Benchmark, Resume, RunOne, Server, SpeedTest};
 pub(crate) use extra::{Extra, Programs};
 pub(crate) use installed::{ListProblems, PluginCheck, PluginList, PluginShow, Plugins, PluginsCommand};
@@ -65,6 +65,8 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Grade answers that were collected before: a file of JSON Lines with `task_id`, and `completion` or `solution`
     Evaluate(Evaluate),
+    /// Keep such a file as a run in the record, graded; nothing is written beside it, and it is not needed any more
+    Import(Import),
     /// Grade the answers of a recorded run again, with the suite and the evaluator as they are now, and show what changed
     Grade(Grade),
     /// Show or check what configuration files say
@@ -101,7 +103,8 @@ impl Command {
             Command::SpeedTest(arguments) => arguments.asking.events.json,
             Command::Run(arguments) => arguments.asking.events.json,
             Command::Resume(arguments) => arguments.events.json,
-            Command::Evaluate(arguments) => arguments.events.json,
+            Command::Evaluate(arguments) => arguments.answers.events.json,
+            Command::Import(arguments) => arguments.answers.events.json,
             Command::Grade(arguments) => arguments.events.json,
             _ => false,
         }
@@ -115,6 +118,7 @@ impl Command {
                 | Command::SpeedTest(_)
                 | Command::Resume(_)
                 | Command::Evaluate(_)
+                | Command::Import(_)
                 | Command::Grade(_)
                 | Command::Plugin(Plugins {
                     command: PluginsCommand::Check(_)

@@ -1,7 +1,7 @@
 //! `koderz evaluate`: answers from a file are graded, as a run like any other whose model is the file.
 
 use crate::answers::Answers;
-use crate::arguments::Evaluate;
+use crate::arguments::{self, Evaluate, Import};
 use crate::benchmark::Desk;
 use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
@@ -30,6 +30,47 @@ const SHOWN: usize = 20;
 pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome> {
     let reserve = |path: &Path| Destination::reserve(path, Readers::Usual);
     let export = arguments.export.as_deref().map(reserve).transpose()?;
+    let results = arguments.results.unwrap_or_else(|| beside(&arguments.answers.file));
+    let (path, graded) = (
+        arguments.answers.file.clone(),
+        graded(arguments.answers, Some(&results), desk).await?,
+    );
+    let Graded {
+        ended,
+        bad,
+        results: destination,
+    } = graded;
+    if let Some(destination) = destination {
+        write_results((destination, results), &path, &bad, &ended)?;
+    }
+    session::export(export, || koderz_report::json(&ended.report()))?;
+    outcome(&path, &bad, &ended)
+}
+
+/// The same with the record as the only place where anything is kept.
+pub(crate) async fn import(arguments: Import, desk: &Desk) -> Result<Outcome> {
+    let path = arguments.answers.file.clone();
+    let Graded { ended, bad, .. } = graded(arguments.answers, None, desk).await?;
+    outcome(&path, &bad, &ended)
+}
+
+/// What came of a file.
+struct Graded {
+    ended: Ended,
+    bad: Vec<BadLine>,
+    /// Where the results go.
+    results: Option<Destination>,
+}
+
+fn outcome(path: &Path, bad: &[BadLine], ended: &Ended) -> Result<Outcome> {
+    if !bad.is_empty() {
+        return Err(unusable(path, bad).context("the other answers were graded"));
+    }
+    Ok(Outcome::of(ended))
+}
+
+/// Grades the answers of a file, once it is seen that their results can be written where they are to go.
+async fn graded(arguments: arguments::Samples, results: Option<&Path>, desk: &Desk) -> Result<Graded> {
     let configuration = &desk.configuration;
     let mut extra = arguments.extra;
     let wanted = arguments.suite.suite.as_deref().unwrap_or(&configuration.suite);
@@ -38,7 +79,7 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
     let plugin = equipment::find_suite(&library, wanted, &extra, None)?;
     let typed = plugin.settings(Interface::Suite, &setting::of(Owner::Suite, &extra.settings))?;
     let known = tasks(Arc::new(plugin.open_suite(&typed)?)).await?;
-    let path = &arguments.samples;
+    let path = &arguments.file;
     let samples = Samples::read(path, &known)?;
     if samples.count() == 0 {
         return Err(unusable(path, &samples.bad));
@@ -52,8 +93,9 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
         let setting = format!("suite.{setting}").parse();
         extra.settings.push(setting.map_err(anyhow::Error::msg)?);
     }
-    let results = arguments.results.unwrap_or_else(|| beside(path));
-    let results = (Destination::reserve(&results, Readers::Usual)?, results);
+    let results = results
+        .map(|path| Destination::reserve(path, Readers::Usual))
+        .transpose()?;
     let wish = Wish {
         suite: wanted,
         retry: &configuration.retry,
@@ -74,18 +116,14 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
     let stop = signals::stop(&desk.terminal)?;
     let hosts = vec![host(path, samples.answers)];
     let session = Session::first(desk, equipment, hosts, record, manifest, stop)?;
+    session.record.tag(&session.run, &arguments.tags, &[])?;
     let ended = work(Session {
         jobs: arguments.jobs,
         ..session
     })
     .await?;
     show(&ended, desk)?;
-    write_results(results, path, &bad, &ended)?;
-    session::export(export, || koderz_report::json(&ended.report()))?;
-    if !bad.is_empty() {
-        return Err(unusable(path, &bad).context("the other answers were graded"));
-    }
-    Ok(Outcome::of(&ended))
+    Ok(Graded { ended, bad, results })
 }
 
 /// The answers of a run that goes on.

@@ -172,6 +172,7 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
         Command::SpeedTest(arguments) => benchmark::speed_test(arguments, &desk).await,
         Command::Resume(arguments) => resume::resume(arguments, &desk).await,
         Command::Evaluate(arguments) => evaluate::evaluate(arguments, &desk).await,
+        Command::Import(arguments) => evaluate::import(arguments, &desk).await,
         Command::Grade(arguments) => grade::grade(arguments, &desk).await,
         Command::Config(config) => configure::configure(&config, arguments.profile.as_deref()),
         Command::Run(arguments) => show_one(&benchmark::run_one(arguments, &desk).await?, &desk),

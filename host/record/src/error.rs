@@ -1,6 +1,7 @@
 //! Why a record cannot be used. Every message names the file or the run, and says what to do where that is known.
 
 use crate::RunId;
+use rusqlite::ErrorCode;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -36,6 +37,19 @@ pub enum RecordError {
         found: i64,
         /// The last one that is known here.
         known: i64,
+    },
+    /// The file was a record, and a part of it is missing or was overwritten.
+    #[error(
+        "the record {} is damaged: {doing}: {what}\nhint: nothing was written to it; put a copy in its place, try `sqlite3 {} \
+         .recover`, or name another folder with --data-dir", path.display(), path.display()
+    )]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// What the database says.
+        what: String,
     },
     /// No run has that id.
     #[error("no run `{wanted}` in the record{}", newest(latest.as_ref()))]
@@ -109,10 +123,19 @@ impl RecordError {
     }
 
     pub(crate) fn database<'a>(path: &'a Path, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Self + 'a {
-        move |source| RecordError::Database {
-            doing,
-            path: path.to_owned(),
-            source,
+        move |source| match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => RecordError::Corrupt {
+                path: path.to_owned(),
+                doing,
+                what: source
+                    .sqlite_error()
+                    .map_or_else(|| source.to_string(), ToString::to_string),
+            },
+            _ => RecordError::Database {
+                doing,
+                path: path.to_owned(),
+                source,
+            },
         }
     }
 

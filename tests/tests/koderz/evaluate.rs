@@ -157,3 +157,25 @@ fn programs_whose_instructions_are_counted_cost_the_same_every_time_and_the_run_
     let manifest = koderz.record().manifest(&koderz.last_run()).expect("its manifest");
     assert_eq!(manifest.evaluators[0].settings["deterministic"], true);
 }
+
+#[test]
+fn an_imported_file_is_a_run_in_the_record_and_is_not_needed_any_more() {
+    let koderz = Koderz::new();
+    let solutions = solutions(&koderz);
+    let line = |solution: &str| json!({"task_id": "HumanEval/0", "solution": solution}).to_string();
+    let path = written(&koderz, &[line(&solutions["HumanEval/0"]), line("import numpy\n")]);
+    let imported = koderz.call(&format!("import {} --model of-others --tag paper", path.display()));
+    assert_eq!(imported.code, Some(0), "{}\n{}", imported.stdout, imported.stderr);
+    assert!(!koderz.data().join("samples.jsonl_results.jsonl").exists());
+    std::fs::remove_file(path).expect("the file");
+
+    let listed = koderz.call("runs --tag paper --model of-others");
+    assert!(listed.stdout.contains("1/1/0/0"), "{}", listed.stdout);
+    let graded = koderz.call("grade last");
+    assert_eq!(graded.code, Some(0), "{}", graded.stderr);
+    assert!(
+        graded.stdout.contains("every verdict is as it was"),
+        "{}",
+        graded.stdout
+    );
+}

@@ -18,6 +18,7 @@ mod plugins;
 mod plus;
 mod project;
 mod questions;
+mod record;
 mod replay;
 mod resume;
 mod runs;

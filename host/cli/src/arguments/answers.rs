@@ -3,16 +3,18 @@
 use super::extra::{Events, Extra, Programs, SuiteChoice};
 use super::values::positive;
 use clap::Args;
+use koderz_record::Tag;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+/// For every command that grades a file of answers.
 #[derive(Debug, Args)]
-pub(crate) struct Evaluate {
+pub(crate) struct Samples {
     #[command(flatten)]
     pub(crate) events: Events,
     /// The answers, one JSON object a line, compressed by gzip or not
     #[arg(value_name = "FILE")]
-    pub(crate) samples: PathBuf,
+    pub(crate) file: PathBuf,
     /// What the answers are listed under [default: the name of the file]
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
@@ -24,16 +26,31 @@ pub(crate) struct Evaluate {
     /// Go on although the suite's own answers to some tasks do not pass
     #[arg(long)]
     pub(crate) allow_failing_tasks: bool,
+    /// A word to find the run by, such as baseline; may be given again
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<Tag>,
+    #[command(flatten)]
+    pub(crate) extra: Extra,
+    #[command(flatten)]
+    pub(crate) programs: Programs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    #[command(flatten)]
+    pub(crate) answers: Samples,
     /// Where every answer is written again with its result [default: FILE_results.jsonl]
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Option<PathBuf>,
     /// Also write the whole report to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) export: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
     #[command(flatten)]
-    pub(crate) extra: Extra,
-    #[command(flatten)]
-    pub(crate) programs: Programs,
+    pub(crate) answers: Samples,
 }
 
 #[derive(Debug, Args)]
