@@ -4,14 +4,13 @@ use crate::event::{Entry, Event, TrialId};
 use crate::results::Results;
 use koderz_api::suite::{Completion, Grade};
 use koderz_api::summary::Plan;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Completions of the rounds of an open trial, by round and command.
 pub(crate) type Rounds = Vec<BTreeMap<u32, Completion>>;
 
 #[derive(Clone, Debug)]
 enum State {
-    Settled,
     Inconclusive,
     Open { stepped: u32, rounds: Rounds },
 }
@@ -37,12 +36,48 @@ pub enum Remainder {
 #[derive(Clone, Debug, Default)]
 pub struct Past {
     left_open: bool,
-    // A task has few samples, and there may be a million tasks.
-    samples: HashMap<String, Vec<(u32, Sample)>>,
+    /// Samples that have no verdict, or one that another go may replace.
+    samples: HashMap<String, BTreeMap<u32, Sample>>,
+    settled: Settled,
     /// Stages that the suite had decided on, in their order.
     planned: Vec<Plan>,
     /// What a suite is told of them, where it wants to know.
     results: Option<Results>,
+}
+
+/// Samples that have a verdict for good. There may be a million tasks, so a task takes its name and a few bytes.
+#[derive(Clone, Debug, Default)]
+struct Settled {
+    /// By task, a bit for each of the first samples.
+    first: HashMap<Box<str>, u64>,
+    others: BTreeSet<(Box<str>, u32)>,
+    count: u64,
+}
+
+impl Settled {
+    fn bit(sample: u32) -> Option<u64> {
+        1_u64.checked_shl(sample)
+    }
+
+    fn add(&mut self, task: &str, sample: u32) {
+        let is_new = match (Settled::bit(sample), self.first.get_mut(task)) {
+            (Some(bit), Some(bits)) => {
+                let before = *bits;
+                *bits |= bit;
+                *bits != before
+            }
+            (Some(bit), None) => self.first.insert(task.into(), bit).is_none(),
+            (None, _) => self.others.insert((task.into(), sample)),
+        };
+        self.count += u64::from(is_new);
+    }
+
+    fn contains(&self, task: &str, sample: u32) -> bool {
+        match Settled::bit(sample) {
+            Some(bit) => self.first.get(task).is_some_and(|bits| bits & bit != 0),
+            None => self.others.contains(&(task.into(), sample)),
+        }
+    }
 }
 
 /// How a trial is to be begun.
@@ -107,10 +142,11 @@ impl Past {
                 }
             }
             Event::TrialFinished { trial, verdict } => {
-                self.sample(&trial).state = match verdict.grade {
-                    Grade::Inconclusive => State::Inconclusive,
-                    Grade::Pass | Grade::Fail | Grade::Partial(_) | Grade::Ungraded => State::Settled,
-                };
+                if verdict.grade == Grade::Inconclusive {
+                    self.sample(&trial).state = State::Inconclusive;
+                } else {
+                    self.settle(&trial);
+                }
             }
             Event::StagePlanned { plan } => self.planned.push(plan),
             Event::Began { .. }
@@ -129,23 +165,20 @@ impl Past {
     /// How many trials need not be begun again.
     pub fn settled(&self, remainder: Remainder) -> u64 {
         let done = |sample: &&Sample| match sample.state {
-            State::Settled => true,
             State::Inconclusive => remainder == Remainder::Open,
             State::Open { .. } => false,
         };
-        let samples = self.samples.values().flatten().map(|(_, sample)| sample);
-        samples.filter(done).count() as u64
+        let others = self.samples.values().flat_map(BTreeMap::values).filter(done).count();
+        self.settled.count + others as u64
     }
 
     /// How a trial is to be begun; what is known of it is handed over and forgotten here.
     pub(crate) fn start(&mut self, task: &str, sample: u32, remainder: Remainder) -> Start {
-        let samples = self.samples.get_mut(task).into_iter().flatten();
-        let known = samples
-            .filter(|(number, _)| *number == sample)
-            .map(|(_, known)| known)
-            .next();
+        if self.settled.contains(task, sample) {
+            return Start::Not;
+        }
+        let known = self.samples.get_mut(task).and_then(|samples| samples.get_mut(&sample));
         match known.map(|known| (known.go, &mut known.state)) {
-            Some((_, State::Settled)) => Start::Not,
             Some((_, State::Inconclusive)) if remainder == Remainder::Open => Start::Not,
             Some((go, State::Inconclusive)) => Start::Fresh { go: go + 1 },
             // A later go at what was inconclusive is a part of asking it again.
@@ -167,6 +200,16 @@ impl Past {
         self.left_open
     }
 
+    fn settle(&mut self, trial: &TrialId) {
+        if let Some(samples) = self.samples.get_mut(&trial.task) {
+            samples.remove(&trial.sample);
+            if samples.is_empty() {
+                self.samples.remove(&trial.task);
+            }
+        }
+        self.settled.add(&trial.task, trial.sample);
+    }
+
     fn sample(&mut self, trial: &TrialId) -> &mut Sample {
         let fresh = Sample {
             go: trial.go,
@@ -175,18 +218,11 @@ impl Past {
                 rounds: Vec::new(),
             },
         };
-        let samples = self
-            .samples
+        self.samples
             .entry(trial.task.clone())
-            .or_insert_with(|| Vec::with_capacity(1));
-        let at = match samples.binary_search_by_key(&trial.sample, |(sample, _)| *sample) {
-            Ok(at) => at,
-            Err(at) => {
-                samples.insert(at, (trial.sample, fresh));
-                at
-            }
-        };
-        &mut samples[at].1
+            .or_default()
+            .entry(trial.sample)
+            .or_insert(fresh)
     }
 }
 
@@ -262,6 +298,18 @@ mod tests {
         assert_eq!(past.settled(Remainder::All), 1);
         assert_eq!(past.start("t", 0, Remainder::All), Start::Not);
         assert_eq!(past.start("t", 1, Remainder::All), Start::Fresh { go: 0 });
+    }
+
+    #[test]
+    fn however_many_samples_a_task_has_each_is_settled_once_and_by_itself() {
+        let mut settled = Settled::default();
+        for sample in [0, 63, 64, 1000, 63, 1000] {
+            settled.add("t", sample);
+        }
+        assert_eq!(settled.count, 4);
+        let has = |task, sample| settled.contains(task, sample);
+        assert!(has("t", 0) && has("t", 63) && has("t", 64) && has("t", 1000));
+        assert!(!has("t", 1) && !has("t", 65) && !has("u", 0));
     }
 
     #[test]
