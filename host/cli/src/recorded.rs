@@ -3,7 +3,7 @@
 use crate::places::Places;
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
-use koderz_record::{Record, RunId, RunState};
+use koderz_record::{Entries, Record, RunId, RunState};
 use koderz_report::{Paths, Report, Story};
 
 /// A run as the record has it.
@@ -20,11 +20,29 @@ impl Recorded {
         places: &Places,
         story: impl FnOnce(Manifest) -> Story,
     ) -> Result<Self> {
-        let mut story = story(record.manifest(run)?);
-        for entry in record.entries(run)? {
+        Self::of(
+            record.entries(run)?,
+            story(record.manifest(run)?),
+            paths(record, run, places),
+        )
+    }
+
+    /// The same for what is about one task.
+    pub(crate) fn of_task(record: &Record, run: &RunId, task: &str, places: &Places) -> Result<Self> {
+        let story = Story::unabridged(record.manifest(run)?);
+        Self::of(record.entries_of(run, task)?, story, paths(record, run, places))
+    }
+
+    /// Which tasks there are and what came of them, and no more.
+    pub(crate) fn outline(record: &Record, run: &RunId, places: &Places) -> Result<Self> {
+        let story = Story::new(record.manifest(run)?);
+        Self::of(record.outline(run)?, story, paths(record, run, places))
+    }
+
+    fn of(entries: Entries<'_>, mut story: Story, paths: Paths) -> Result<Self> {
+        for entry in entries {
             story.observe(&entry?);
         }
-        let paths = paths(record, run, places);
         Ok(Recorded { story, paths })
     }
 

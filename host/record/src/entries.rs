@@ -25,19 +25,32 @@ pub struct Entries<'r> {
 }
 
 /// Which entries are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     All,
+    /// Those that are about a task, or about none.
+    Task(String),
     /// Those that say which trials there are and what came of them. They are few and short: the others, which hold
     /// questions, answers and programs, are passed over without being read.
     Outline,
 }
 
 impl Wanted {
-    fn condition(self) -> &'static str {
+    fn condition(&self) -> &'static str {
         match self {
-            Wanted::All => "",
-            Wanted::Outline => "AND name IN ('began', 'stage-began', 'trial-began', 'trial-finished', 'ended')",
+            // Every statement has the same parameters.
+            Wanted::All => "AND ?4 IS NULL",
+            Wanted::Task(_) => "AND (task IS NULL OR task = ?4)",
+            Wanted::Outline => {
+                "AND ?4 IS NULL AND name IN ('began', 'stage-began', 'trial-began', 'trial-finished', 'ended')"
+            }
+        }
+    }
+
+    fn task(&self) -> Option<&str> {
+        match self {
+            Wanted::Task(task) => Some(task),
+            Wanted::All | Wanted::Outline => None,
         }
     }
 }
@@ -61,7 +74,7 @@ impl<'r> Entries<'r> {
             .prepare(&format!(
                 "SELECT seq, at_ns, body, host FROM event WHERE run = ?1 AND seq > ?2 {condition} ORDER BY seq LIMIT ?3"
             ))?
-            .query_map(params![self.run.as_str(), self.seq, PAGE], |row| {
+            .query_map(params![self.run.as_str(), self.seq, PAGE, self.wanted.task()], |row| {
                 Ok(Stored {
                     seq: row.get(0)?,
                     at_ns: row.get(1)?,

@@ -170,6 +170,14 @@ impl Record {
         self.read(run, Wanted::All)
     }
 
+    /// Those entries of a run that are about a task, or about none, in order.
+    ///
+    /// # Errors
+    /// If there is no such run.
+    pub fn entries_of(&self, run: &RunId, task: &str) -> Result<Entries<'_>, RecordError> {
+        self.read(run, Wanted::Task(task.to_owned()))
+    }
+
     /// Those entries of a run that say which trials there are and what came of them, in order: much faster to read than
     /// all, and enough to count verdicts.
     ///

@@ -5,7 +5,7 @@ use crate::arguments::Show;
 use crate::places::Places;
 use crate::recorded::{self, Recorded};
 use crate::{Outcome, came_to, print};
-use anyhow::{Result, anyhow};
+use anyhow::{Result, bail};
 use koderz_core::event::End;
 use koderz_record::{Record, RunId, RunState};
 use koderz_report::{Story, Which};
@@ -19,13 +19,18 @@ pub(super) fn show(arguments: &Show, places: &Places) -> Result<Outcome> {
     }
     let text = match &arguments.problem {
         Some(task) => {
-            let recorded = Recorded::read(&record, &run, places, Story::unabridged)?;
+            let recorded = Recorded::of_task(&record, &run, task, places)?;
             let which = Which {
                 task,
                 sample: arguments.sample,
             };
-            task_of(&recorded, which, arguments.json)
-                .ok_or_else(|| anyhow!("run {run} has {}", missing(recorded.story(), which)))?
+            match task_of(&recorded, which, arguments.json) {
+                Some(text) => text,
+                None => {
+                    let all = Recorded::outline(&record, &run, places)?;
+                    bail!("run {run} has {}", missing(all.story(), which))
+                }
+            }
         }
         None if arguments.json => {
             let recorded = Recorded::read(&record, &run, places, Story::new)?;

@@ -92,4 +92,11 @@ async fn an_outline_says_what_came_of_trials_and_leaves_out_how() {
     let outline = record.outline(&run).expect("the run is there");
     let names: Vec<&str> = outline.map(|entry| entry.expect("readable").event.name()).collect();
     assert_eq!(names, ["stage-began", "trial-finished"]);
+
+    let of = |task: &str| record.entries_of(&run, task).expect("the run is there").count();
+    assert_eq!(
+        (of(&trial().task), of("another")),
+        (3, 1),
+        "what is about no task is about all of them"
+    );
 }
