@@ -19,6 +19,7 @@ pub mod backoff;
 mod breaker;
 mod budget;
 pub mod cost;
+mod counts;
 mod dispatch;
 mod endpoint;
 pub mod event;
