@@ -5,6 +5,7 @@
 //! memory is bounded.
 
 use crate::excerpt::Keep;
+use crate::pulse::Pulse;
 use crate::tale::Tale;
 use koderz_core::event::{End, Entry, Event, TrialId};
 use koderz_core::manifest::Manifest;
@@ -20,6 +21,7 @@ pub struct Story {
     end: Option<End>,
     tales: BTreeMap<SampleId, Tale>,
     warm_up: HashSet<SampleId>,
+    pulse: Pulse,
 }
 
 impl Story {
@@ -41,12 +43,14 @@ impl Story {
             end: None,
             tales: BTreeMap::new(),
             warm_up: HashSet::new(),
+            pulse: Pulse::default(),
         }
     }
 
     /// Takes in an event. Events come in the record's order.
     pub fn observe(&mut self, entry: &Entry) {
         self.summary.observe(entry);
+        self.pulse.observe(entry);
         match &entry.event {
             Event::Began { .. } => {
                 self.end = None;
@@ -99,6 +103,14 @@ impl Story {
         }
         let begun = self.summary.samples.len() + self.warm_up.len();
         self.summary.trials.map(|trials| trials.saturating_sub(begun as u64))
+    }
+
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
+    pub(crate) fn tales(&self) -> impl Iterator<Item = &Tale> {
+        self.tales.values()
     }
 
     pub(crate) fn tale(&self, id: &SampleId) -> Option<&Tale> {

@@ -1,6 +1,9 @@
 //! The page as a whole: figures, facts, and a row for each sample.
 
 use crate::cost::{Figure, cost};
+use crate::html::plot::{Plot, plots};
+use crate::html::policy::{SCRIPT, STYLE, content_security_policy};
+use crate::html::problem::{Problem, problems};
 use crate::html::room::Room;
 use crate::html::sample::Row;
 use crate::numbers::{counted, grouped, hundredths, percent, span};
@@ -10,6 +13,7 @@ use crate::tale::Tale;
 use askama::Template;
 use koderz_core::manifest::PluginUse;
 use koderz_core::statistics::Rate;
+use koderz_core::summary::TRUNCATED;
 
 /// What the texts of a sample may take in the page, in bytes, on average: 164 samples stay under 3 MB.
 const SAMPLE_BYTES: usize = 12 << 10;
@@ -17,17 +21,41 @@ const SAMPLE_BYTES: usize = 12 << 10;
 /// What all texts together may always take.
 const LEAST_BYTES: usize = 1 << 20;
 
+/// What they may take at most, however many samples there are: a browser shows such a page in a second.
+const MOST_BYTES: usize = 8 << 20;
+
 /// A run as one HTML page that needs nothing else.
 ///
 /// # Errors
 /// If the page's template fails.
 pub fn html(report: &Report<'_>) -> Result<String, ReportError> {
-    Page::of(report).render().map_err(ReportError::Page)
+    html_with(report, &[])
+}
+
+/// The same page with links on its top, for whoever serves it beside others.
+///
+/// # Errors
+/// If the page's template fails.
+pub fn html_with(report: &Report<'_>, links: &[Link]) -> Result<String, ReportError> {
+    Page::of(report, links).render().map_err(ReportError::Page)
+}
+
+/// A way to another page.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// What it says.
+    pub text: String,
+    /// Where it leads.
+    pub to: String,
 }
 
 #[derive(Template)]
 #[template(path = "report.html")]
-struct Page {
+struct Page<'a> {
+    policy: String,
+    style: &'static str,
+    script: &'static str,
+    links: &'a [Link],
     suite: String,
     model: String,
     run: String,
@@ -38,7 +66,8 @@ struct Page {
     retries: Vec<(String, String)>,
     costs: Vec<Figure>,
     facts: Vec<(&'static str, String)>,
-    rows: Vec<Row>,
+    plots: Vec<Plot>,
+    problems: Vec<Problem>,
     not_begun: Option<String>,
     resume: Option<String>,
 }
@@ -60,15 +89,23 @@ struct Tile {
     note: String,
 }
 
-impl Page {
-    fn of(report: &Report<'_>) -> Self {
+impl<'a> Page<'a> {
+    fn of(report: &Report<'_>, links: &'a [Link]) -> Self {
         let manifest = report.manifest();
         let summary = report.story.summary();
         let room = room(report);
+        let rows = summary
+            .samples
+            .iter()
+            .map(|(id, sample)| Row::of(id, sample, report.story.tale(id), room));
         let grouped_counts = |counts: Vec<(String, u64)>| -> Vec<(String, String)> {
             counts.into_iter().map(|(name, count)| (name, grouped(count))).collect()
         };
         Page {
+            policy: content_security_policy(),
+            style: STYLE,
+            script: SCRIPT,
+            links,
             suite: format!("{} {}", manifest.suite.identity.name, manifest.suite.identity.version),
             model: manifest.models.get("subject").cloned().unwrap_or_default(),
             run: manifest.run.clone(),
@@ -79,11 +116,8 @@ impl Page {
             retries: grouped_counts(report.retries()),
             costs: cost(report),
             facts: facts(report),
-            rows: summary
-                .samples
-                .iter()
-                .map(|(id, sample)| Row::of(id, sample, report.story.tale(id), room))
-                .collect(),
+            plots: plots(report),
+            problems: problems(rows),
             not_begun: Some(report.not_begun()).filter(|count| *count > 0).map(grouped),
             resume: report.unfinished().then(|| format!("koderz resume {}", manifest.run)),
         }
@@ -96,7 +130,7 @@ fn room(report: &Report<'_>) -> Room {
     let tales = samples.keys().filter_map(|id| report.story.tale(id));
     Room::shared_by(
         tales.flat_map(Tale::texts),
-        LEAST_BYTES.max(samples.len() * SAMPLE_BYTES),
+        (samples.len() * SAMPLE_BYTES).clamp(LEAST_BYTES, MOST_BYTES),
     )
 }
 
@@ -115,13 +149,15 @@ impl RateView {
 
 fn tiles(report: &Report<'_>) -> Vec<Tile> {
     let counts = report.counts();
-    let truncated = match counts.truncated {
-        0 => String::new(),
-        n => format!("{} cut by the output bound", grouped(n)),
-    };
     let all = [
         ("pass", counts.pass, String::new(), true),
-        ("fail", counts.fail, truncated, true),
+        ("fail", counts.fail - counts.truncated, String::new(), true),
+        (
+            TRUNCATED,
+            counts.truncated,
+            "cut by the output bound; wrong".to_owned(),
+            true,
+        ),
         ("partial", counts.partial, String::new(), false),
         ("ungraded", counts.ungraded, "measured only".to_owned(), false),
         ("inconclusive", counts.inconclusive, "in no rate".to_owned(), true),
