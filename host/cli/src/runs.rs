@@ -1,6 +1,6 @@
 //! `koderz runs`: what was recorded is listed, shown and removed.
 
-mod list;
+pub(crate) mod list;
 mod page;
 mod remove;
 mod show;

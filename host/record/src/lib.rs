@@ -24,7 +24,7 @@ mod schema;
 mod writer;
 
 pub use day::Day;
-pub use entries::Entries;
+pub use entries::{Entries, Seen};
 pub use error::RecordError;
 pub use id::{RunId, timestamp};
 pub use journal::SqliteJournal;

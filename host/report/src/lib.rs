@@ -26,7 +26,6 @@ mod json;
 mod line;
 mod list;
 mod measured;
-mod numbers;
 mod one;
 mod progress;
 mod reckoned;
@@ -41,6 +40,8 @@ mod story;
 mod tale;
 mod terminal;
 mod text;
+
+use koderz_core::numbers;
 
 pub use closeup::{Which, closeup, closeup_json};
 pub use escape::escaped_pretty;
