@@ -117,20 +117,18 @@
     pre.replaceChildren(before, coloured(code, language), text.slice(before.length + code.length));
   };
   const LONGEST = 100000;
-  document.addEventListener(
-    "toggle",
-    (event) => {
-      const sample = event.target;
-      if (!sample.matches?.(".sample") || !sample.open || sample.dataset.coloured) return;
-      sample.dataset.coloured = "yes";
-      const reason = sample.querySelector(".reason-in-full")?.textContent ?? "";
-      const code = [...sample.querySelectorAll(".code")].filter((pre) => pre.textContent.length < LONGEST);
-      const answer = sample.querySelector(".answer");
-      if (answer && code.length > 0 && answer.textContent.length < LONGEST) {
-        colourAnswer(answer, code[0].textContent, code[0].dataset.language);
-      }
-      for (const pre of code) colour(pre, pre.dataset.language, reason);
-    },
-    true,
-  );
+  // When it is opened: to colour all at once would take seconds.
+  const open = (sample) => {
+    if (!sample.matches?.(".sample") || !sample.open || sample.dataset.coloured) return;
+    sample.dataset.coloured = "yes";
+    const reason = sample.querySelector(".reason-in-full")?.textContent ?? "";
+    const code = [...sample.querySelectorAll(".code")].filter((pre) => pre.textContent.length < LONGEST);
+    const answer = sample.querySelector(".answer");
+    if (answer && code.length > 0 && answer.textContent.length < LONGEST) {
+      colourAnswer(answer, code[0].textContent, code[0].dataset.language);
+    }
+    for (const pre of code) colour(pre, pre.dataset.language, reason);
+  };
+  document.addEventListener("toggle", (event) => open(event.target), true);
+  document.querySelectorAll(".sample[open]").forEach(open);
 })();
