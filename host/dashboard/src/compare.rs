@@ -111,7 +111,7 @@ fn figures(both: &[Live; 2]) -> Vec<(&'static str, [String; 2])> {
             }),
         ),
         ("pass", count(|counts| counts.pass)),
-        ("fail", count(|counts| counts.fail - counts.truncated)),
+        ("fail", count(|counts| counts.wrong())),
         ("truncated", count(|counts| counts.truncated)),
         ("inconclusive", count(|counts| counts.inconclusive)),
         ("tokens written", of(&|live| grouped(live.summary.output_tokens))),

@@ -150,7 +150,7 @@ impl Live {
             ],
             counts: [
                 ("pass", counts.pass),
-                ("fail", counts.fail - counts.truncated),
+                ("fail", counts.wrong()),
                 (TRUNCATED, counts.truncated),
                 ("inconclusive", counts.inconclusive),
                 ("measured", counts.partial + counts.ungraded),

@@ -103,7 +103,7 @@ impl Row {
             rate: line.rate.map_or_else(|| "none".to_owned(), |rate| percent(rate.value)),
             counts: [
                 ("pass", counts.pass),
-                ("fail", counts.fail - counts.truncated),
+                ("fail", counts.wrong()),
                 ("truncated", counts.truncated),
                 ("inconclusive", counts.inconclusive),
                 ("open", counts.open),

@@ -6,7 +6,7 @@ use crate::line::{first, fit};
 use crate::numbers::{counted, grouped, pace, span};
 use koderz_api::suite::Grade;
 use koderz_core::event::{End, Entry, Event};
-use koderz_core::summary::{Counts, Summary};
+use koderz_core::summary::{Counts, Summary, TRUNCATED};
 use std::time::Duration;
 
 /// Progress is told this often at most, as a share of all trials, where there is no bar.
@@ -62,13 +62,15 @@ impl Figures {
         let Counts {
             pass,
             fail,
+            truncated,
             partial,
             ungraded,
             inconclusive,
             ..
         } = self.counts;
-        let always = [(pass, "pass"), (fail, "fail"), (inconclusive, "inconclusive")];
-        let seldom = [(partial, "partial"), (ungraded, "ungraded")];
+        let wrong = self.counts.wrong();
+        let always = [(pass, "pass"), (wrong, "fail"), (inconclusive, "inconclusive")];
+        let seldom = [(truncated, TRUNCATED), (partial, "partial"), (ungraded, "ungraded")];
         let retries = if self.retries == 1 { "retry" } else { "retries" };
         // Where everything is measured, nothing is to be passed.
         let graded = ungraded == 0 || pass + fail > 0;

@@ -6,8 +6,10 @@ use crate::html::policy::{SCRIPT, STYLE, content_security_policy};
 use crate::html::problem::{Problem, problems};
 use crate::html::room::Room;
 use crate::html::sample::Row;
+use crate::measured::measured;
 use crate::numbers::{counted, grouped, hundredths, percent, span};
 use crate::progress::ending;
+use crate::reckoned::reckoned;
 use crate::report::{Report, ReportError, asked};
 use crate::tale::Tale;
 use askama::Template;
@@ -64,6 +66,7 @@ struct Page<'a> {
     tiles: Vec<Tile>,
     failures: Vec<(String, String)>,
     retries: Vec<(String, String)>,
+    measured: Vec<(String, String, String)>,
     costs: Vec<Figure>,
     facts: Vec<(&'static str, String)>,
     plots: Vec<Plot>,
@@ -114,6 +117,7 @@ impl<'a> Page<'a> {
             tiles: tiles(report),
             failures: grouped_counts(report.failures()),
             retries: grouped_counts(report.retries()),
+            measured: measurements(report),
             costs: cost(report),
             facts: facts(report),
             plots: plots(report),
@@ -151,7 +155,7 @@ fn tiles(report: &Report<'_>) -> Vec<Tile> {
     let counts = report.counts();
     let all = [
         ("pass", counts.pass, String::new(), true),
-        ("fail", counts.fail - counts.truncated, String::new(), true),
+        ("fail", counts.wrong(), String::new(), true),
         (
             TRUNCATED,
             counts.truncated,
@@ -172,6 +176,15 @@ fn tiles(report: &Report<'_>) -> Vec<Tile> {
             note,
         })
         .collect()
+}
+
+/// What was measured, and what the suite reckons it all to be.
+fn measurements(report: &Report<'_>) -> Vec<(String, String, String)> {
+    let measured = measured(report);
+    let rows = measured
+        .iter()
+        .map(|metric| (metric.info.name.clone(), metric.shown(metric.value()), metric.note()));
+    rows.chain(reckoned(report)).collect()
 }
 
 fn facts(report: &Report<'_>) -> Vec<(&'static str, String)> {
