@@ -181,6 +181,11 @@ mod tests {
         assert_eq!(page.matches("<details class=\"problem\"").count(), 1);
         assert_eq!(page.matches("<details class=\"sample\"").count(), 4);
         assert!(page.contains("2 of 4 pass"));
+        assert_eq!(
+            page.matches("What is 1 + 2?").count(),
+            1,
+            "what all were asked is shown once"
+        );
     }
 
     #[test]

@@ -7,7 +7,10 @@
   const texts = new Map();
   // Read once, and only when somebody searches: a page can hold megabytes of text.
   const textOf = (sample) => {
-    if (!texts.has(sample)) texts.set(sample, sample.textContent.toLowerCase());
+    if (!texts.has(sample)) {
+      const asked = sample.parentElement.querySelector(":scope > .asked")?.textContent ?? "";
+      texts.set(sample, (sample.textContent + asked).toLowerCase());
+    }
     return texts.get(sample);
   };
   const filter = () => {

@@ -153,14 +153,16 @@ impl RateView {
 
 fn tiles(report: &Report<'_>) -> Vec<Tile> {
     let counts = report.counts();
+    // Where everything was measured, nothing was to be passed.
+    let graded = counts.ungraded == 0 || counts.pass + counts.fail > 0;
     let all = [
-        ("pass", counts.pass, String::new(), true),
-        ("fail", counts.wrong(), String::new(), true),
+        ("pass", counts.pass, String::new(), graded),
+        ("fail", counts.wrong(), String::new(), graded),
         (
             TRUNCATED,
             counts.truncated,
             "cut by the output bound; wrong".to_owned(),
-            true,
+            graded,
         ),
         ("partial", counts.partial, String::new(), false),
         ("ungraded", counts.ungraded, "measured only".to_owned(), false),
