@@ -14,9 +14,14 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{Instant, Sleep, sleep};
 
 /// Connections at the same time; who comes beyond waits. A browser opens six.
 const CONNECTIONS: usize = 64;
+
+/// How long nothing may come or go on a connection: who says nothing keeps no place. Events have something every 15
+/// seconds.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// How long what is under way at the end is waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -122,7 +127,7 @@ impl Listener for Bounded {
     async fn accept(&mut self) -> (Placed, SocketAddr) {
         let place = self.places.clone().acquire_owned().await.expect("it is never closed");
         let (stream, address) = Listener::accept(&mut self.listener).await;
-        (Placed { stream, _place: place }, address)
+        (Placed::new(stream, place), address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -130,10 +135,33 @@ impl Listener for Bounded {
     }
 }
 
-/// A connection that has a place until it is closed.
+/// A connection that has a place until it is closed, or has been idle for too long.
 struct Placed {
     stream: TcpStream,
+    idle: Pin<Box<Sleep>>,
     _place: OwnedSemaphorePermit,
+}
+
+impl Placed {
+    fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
+        Placed {
+            stream,
+            idle: Box::pin(sleep(IDLE)),
+            _place: place,
+        }
+    }
+
+    /// What became of a read or a write, with the time that it takes in view.
+    fn timed<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.idle.as_mut().reset(Instant::now() + IDLE);
+            return polled;
+        }
+        self.idle
+            .as_mut()
+            .poll(context)
+            .map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
 }
 
 impl AsyncRead for Placed {
@@ -142,13 +170,15 @@ impl AsyncRead for Placed {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.timed(context, polled)
     }
 }
 
 impl AsyncWrite for Placed {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.timed(context, polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -157,5 +187,30 @@ impl AsyncWrite for Placed {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncReadExt;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_keeps_no_place() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let places = Arc::new(Semaphore::new(1));
+        let mut bounded = Bounded {
+            listener,
+            places: places.clone(),
+        };
+        let _silent = TcpStream::connect(address).await.expect("it listens");
+        let (mut placed, _) = bounded.accept().await;
+        assert_eq!(places.available_permits(), 0);
+        let began = Instant::now();
+        let error = placed.read_u8().await.expect_err("nothing comes");
+        assert_eq!((error.kind(), began.elapsed() >= IDLE), (io::ErrorKind::TimedOut, true));
+        drop(placed);
+        assert_eq!(places.available_permits(), 1);
     }
 }

@@ -98,6 +98,22 @@ fn what_is_recorded_of_a_run_is_seen_as_it_comes() {
     assert_eq!(rest.count(), 0, "the events end with the run");
 }
 
+#[test]
+fn no_more_than_sixteen_runs_are_followed_at_the_same_time_and_pages_are_shown_all_the_same() {
+    let (koderz, runs) = user_with_runs();
+    let _working = koderz.record().journal(&runs[0]).expect("nobody else writes");
+    let dashboard = Dashboard::of(&koderz);
+    let page = format!("run/{}/events", runs[0]);
+    let mut followed: Vec<Events> = (0..16).map(|_| Events::of(&dashboard, runs[0].as_str())).collect();
+    for events in &mut followed {
+        assert_eq!(events.next().0, "progress");
+    }
+    let answer = dashboard.page(&page);
+    assert_eq!(answer.status, 503);
+    assert!(answer.body.contains("too many runs are followed"), "{}", answer.body);
+    assert_eq!(dashboard.page(&format!("run/{}", runs[0])).status, 200);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_benchmark_under_way_is_seen_and_not_disturbed() {
     let server = serve(&[cassette("reference")], &[]).await;
