@@ -32,7 +32,7 @@
 
   // A slash goes to the search, as in many programs.
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.("input")) return;
     event.preventDefault();
     form.elements.words.focus();
   });

@@ -15,6 +15,9 @@ const PARTS: usize = 24;
 /// Values that are needed for a histogram to say more than they do.
 const FEWEST: usize = 3;
 
+/// Values from which on it is said where nine of ten lie: ten are beyond that, as for every percentile in a report.
+const ENOUGH: usize = 100;
+
 pub(super) struct Plot {
     pub(super) name: &'static str,
     /// What is to be seen, in words.
@@ -112,13 +115,17 @@ fn histogram(name: &'static str, mut values: Vec<f64>, shown: &dyn Fn(f64) -> St
         Bar::new("some", at, [width * 0.9, height], Some(says))
     };
     let within = |share: f64| shown(values[((values.len() as f64 * share).ceil() as usize).max(1) - 1]);
+    let most_of_them = if values.len() >= ENOUGH {
+        format!(" nine of ten within {},", within(0.9))
+    } else {
+        String::new()
+    };
     Some(Plot {
         name,
         told: format!(
-            "Half of {} within {}, nine of ten within {}, all within {}.",
+            "Half of {} within {},{most_of_them} all within {}.",
             counted(values.len() as u64, "answer"),
             within(0.5),
-            within(0.9),
             shown(greatest)
         ),
         bars: bars.map(bar).collect(),
@@ -209,6 +216,13 @@ mod tests {
             .sum();
         assert_eq!(counted, 100);
         assert_eq!((plot.from.as_str(), plot.to.as_str()), ("1", "100"));
+    }
+
+    #[test]
+    fn few_values_say_nothing_of_their_tail() {
+        let values: Vec<f64> = (1..=99).map(f64::from).collect();
+        let told = drawn(&values).map(|plot| plot.told);
+        assert_eq!(told.as_deref(), Some("Half of 99 answers within 50, all within 99."));
     }
 
     #[test]

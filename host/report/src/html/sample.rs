@@ -174,6 +174,8 @@ fn course(tale: &Tale, attempts: &[FailedAttempt]) -> Vec<Bar> {
 
 fn kind(verdict: &Verdict) -> String {
     match verdict.grade {
+        // The grade says it.
+        _ if truncated(verdict) => String::new(),
         Grade::Fail => failure_kind(verdict).unwrap_or(NO_KIND).to_owned(),
         _ => failure_kind(verdict).unwrap_or_default().to_owned(),
     }
