@@ -14,7 +14,9 @@ pub(crate) use asking::{Asking, Benchmark, Resume, RunOne, Server, SpeedTest};
 pub(crate) use extra::{Extra, Programs};
 pub(crate) use installed::{ListProblems, PluginCheck, PluginList, PluginShow, Plugins, PluginsCommand};
 pub(crate) use manual::{Completions, Man};
-pub(crate) use records::{Export, Format, Gc, List, Note, Page, Remove, Runs, RunsCommand, Show, State, TagRun};
+pub(crate) use records::{
+    Dashboard, Export, Format, Gc, List, Note, Page, Remove, Runs, RunsCommand, Show, State, TagRun,
+};
 pub(crate) use servers::{Doctor, One, Replay, ServeEmbedded, Status, Wait};
 
 use clap::{Args, Parser, Subcommand};
@@ -83,6 +85,8 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// List, show and remove runs that were recorded
     Runs(Runs),
+    /// Show the runs in a browser, also while they go on: a page of this machine, which changes nothing
+    Dashboard(Dashboard),
     /// Write a run in a format that other programs read
     Export(Export),
     /// List the tasks of a suite, or show what a model is asked about one of them; no server is needed

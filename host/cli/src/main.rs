@@ -12,6 +12,7 @@ mod completions;
 mod configuration;
 mod configure;
 mod connection;
+mod dashboard;
 mod destination;
 mod doctor;
 mod equipment;
@@ -184,6 +185,7 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
             replay::replay(arguments, &desk.places).await?;
             Ok(Outcome::Done)
         }
+        Command::Dashboard(arguments) => dashboard::dashboard(&arguments, &desk.places).await,
         Command::Wait(arguments) => wait::wait(arguments, &desk).await,
         Command::Status(arguments) => status::status(arguments, &desk).await,
         Command::Doctor(arguments) => doctor::doctor(arguments, &desk).await,

@@ -1,7 +1,7 @@
 //! `koderz runs`: what was recorded is listed, shown, tagged and removed.
 
 mod gc;
-mod list;
+pub(crate) mod list;
 mod page;
 mod remove;
 mod say;

@@ -24,6 +24,11 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Wrong, and not because the output bound cut the answer.
+    pub fn wrong(&self) -> u64 {
+        self.fail - self.truncated
+    }
+
     /// Trials with a verdict.
     pub fn settled(&self) -> u64 {
         self.pass + self.fail + self.partial + self.ungraded + self.inconclusive

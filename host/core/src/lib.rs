@@ -24,6 +24,7 @@ mod dispatch;
 mod endpoint;
 pub mod event;
 pub mod manifest;
+pub mod numbers;
 mod outage;
 mod parallelism;
 pub mod past;

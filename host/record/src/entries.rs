@@ -35,6 +35,10 @@ pub(crate) enum Wanted {
     Outline,
 }
 
+/// How much of a run was seen; at first nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen(i64);
+
 impl Wanted {
     fn condition(&self) -> &'static str {
         match self {
@@ -66,6 +70,15 @@ impl<'r> Entries<'r> {
             page: VecDeque::new(),
             over: false,
         }
+    }
+
+    pub(crate) fn after(self, seen: Seen) -> Self {
+        Entries { seq: seen.0, ..self }
+    }
+
+    /// How much was seen with the last entry that was given.
+    pub fn seen(&self) -> Seen {
+        Seen(self.seq)
     }
 
     fn fetch(&self) -> rusqlite::Result<VecDeque<Stored>> {

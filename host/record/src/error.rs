@@ -51,6 +51,19 @@ pub enum RecordError {
         /// What the database says.
         what: String,
     },
+    /// The file was made by an earlier version, and may only be read now.
+    #[error(
+        "the record {} has schema {found}, and this version reads schema {known}\nhint: `koderz runs` brings it to this \
+         version", path.display()
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The one that is known here.
+        known: i64,
+    },
     /// No run has that id.
     #[error("no run `{wanted}` in the record{}", newest(latest.as_ref()))]
     Unknown {

@@ -27,7 +27,7 @@ mod tag;
 mod writer;
 
 pub use day::Day;
-pub use entries::Entries;
+pub use entries::{Entries, Seen};
 pub use error::RecordError;
 pub use id::{RunId, timestamp};
 pub use journal::SqliteJournal;

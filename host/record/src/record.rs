@@ -2,7 +2,7 @@
 //!
 //! Reading claims nothing and goes on beside any writer. Only [`Record::journal`] and [`Record::remove`] claim a run.
 
-use crate::entries::Wanted;
+use crate::entries::{Seen, Wanted};
 use crate::lock::{self, RunLock, Writer};
 use crate::{Entries, RecordError, RunId, SqliteJournal, Tag, row, schema};
 use koderz_core::event::{End, Event};
@@ -61,6 +61,19 @@ impl Record {
         let path = path.into();
         Ok(Record {
             connection: schema::open(&path)?,
+            path,
+        })
+    }
+
+    /// Opens the record at a path to look into it, also while others write it: nothing can be changed through it, and
+    /// where there is none, none is made.
+    ///
+    /// # Errors
+    /// If there is none, it cannot be read, or another version made it.
+    pub fn look(path: impl Into<PathBuf>) -> Result<Self, RecordError> {
+        let path = path.into();
+        Ok(Record {
+            connection: schema::look(&path)?,
             path,
         })
     }
@@ -176,6 +189,14 @@ impl Record {
     /// If there is no such run.
     pub fn entries_of(&self, run: &RunId, task: &str) -> Result<Entries<'_>, RecordError> {
         self.read(run, Wanted::Task(task.to_owned()))
+    }
+
+    /// What was recorded of a run after what was seen of it, in order.
+    ///
+    /// # Errors
+    /// If there is no such run.
+    pub fn entries_after(&self, run: &RunId, seen: Seen) -> Result<Entries<'_>, RecordError> {
+        Ok(self.read(run, Wanted::All)?.after(seen))
     }
 
     /// Those entries of a run that say which trials there are and what came of them, in order: much faster to read than

@@ -5,7 +5,7 @@
 
 use crate::RecordError;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -86,11 +86,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, RecordError> {
     }
     let found = version(&connection, path)?;
     if found > VERSION {
-        return Err(RecordError::Newer {
-            path: path.to_owned(),
-            found,
-            known: VERSION,
-        });
+        return Err(newer(path, found));
     }
     if !write_ahead(&connection).map_err(failed(path, "turn on the write-ahead log"))? {
         return Err(RecordError::unwritable(
@@ -102,6 +98,29 @@ pub(crate) fn open(path: &Path) -> Result<Connection, RecordError> {
         .pragma_update(None, "synchronous", "FULL")
         .map_err(failed(path, "ask for durable commits"))?;
     Ok(connection)
+}
+
+/// Opens the record at a path to read it. What a version before made is brought up by whoever next writes.
+pub(crate) fn look(path: &Path) -> Result<Connection, RecordError> {
+    let mut header = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(72).read_to_end(&mut header));
+    read.map_err(RecordError::file(path))?;
+    known(path, &header)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let failed = RecordError::database;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed(path, "open the database"))?;
+    connection
+        .busy_timeout(PATIENCE)
+        .map_err(failed(path, "set the busy timeout"))?;
+    match version(&connection, path)? {
+        VERSION => Ok(connection),
+        found if found > VERSION => Err(newer(path, found)),
+        found => Err(RecordError::Older {
+            path: path.to_owned(),
+            found,
+            known: VERSION,
+        }),
+    }
 }
 
 /// Creates a folder and those above it, for the user alone where they are new.
@@ -133,7 +152,20 @@ fn recognise(path: &Path) -> Result<(), RecordError> {
     let file = options.open(path).map_err(unwritable)?;
     let mut header = Vec::new();
     file.take(72).read_to_end(&mut header).map_err(unwritable)?;
-    match foreign(&header) {
+    known(path, &header)
+}
+
+fn newer(path: &Path, found: i64) -> RecordError {
+    RecordError::Newer {
+        path: path.to_owned(),
+        found,
+        known: VERSION,
+    }
+}
+
+/// Whether a file that begins so is a record, or is going to be one.
+fn known(path: &Path, header: &[u8]) -> Result<(), RecordError> {
+    match foreign(header) {
         None => Ok(()),
         Some(what) => Err(RecordError::NotARecord {
             path: path.to_owned(),

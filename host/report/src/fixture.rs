@@ -206,17 +206,26 @@ impl Tape {
     }
 
     pub(crate) fn trial_in(self, stage: &str, task: &str, go: u32, told: impl FnOnce(TrialTape) -> TrialTape) -> Self {
+        self.trial_of(stage, trial_id(task, 0, go), told)
+    }
+
+    pub(crate) fn sampled(self, task: &str, sample: u32, told: impl FnOnce(TrialTape) -> TrialTape) -> Self {
+        self.trial_of("main", trial_id(task, sample, 0), told)
+    }
+
+    fn trial_of(self, stage: &str, trial: TrialId, told: impl FnOnce(TrialTape) -> TrialTape) -> Self {
         let began = Event::TrialBegan {
-            trial: trial_id(task, 0, go),
+            trial: trial.clone(),
             task: Task {
-                id: task.to_owned(),
+                id: trial.task.clone(),
                 stage: stage.to_owned(),
                 input: "{}".to_owned(),
                 labels: Vec::new(),
             },
             seed: 7,
         };
-        self.push(began).onward(task, go, told)
+        let tape = self.push(began);
+        told(TrialTape { tape, id: trial }).tape
     }
 
     /// More of a trial that has begun.

@@ -4,10 +4,14 @@
 //! the template escapes whatever it is given.
 
 mod page;
+mod plot;
+mod policy;
+mod problem;
 mod room;
 mod sample;
 
-pub use page::html;
+pub use page::{Link, html, html_with};
+pub use policy::content_security_policy;
 
 #[cfg(test)]
 mod tests {
@@ -21,6 +25,7 @@ mod tests {
     use koderz_api::suite::{Completion, Grade};
     use koderz_api::transport::FailureKind;
     use koderz_core::event::End;
+    use koderz_core::summary::{FAILURE, TRUNCATED};
 
     fn page(story: &Story, paths: Paths) -> String {
         html(&Report {
@@ -100,7 +105,7 @@ mod tests {
         ] {
             assert!(!page.contains(outside), "{outside}");
         }
-        assert!(page.contains("default-src 'none'"));
+        assert!(content_security_policy().starts_with("default-src 'none';"));
     }
 
     #[test]
@@ -138,11 +143,60 @@ mod tests {
             "the reason",
             "failure: exception",
             "<td>server overloaded</td>",
-            "<td>again after 2.0 s</td>",
+            "again after 2.0 s</td>",
+            "<title>attempt 1: server overloaded, 1.5 s</title>",
+            "<title>pause, 2.0 s</title>",
             "(1 failed attempt)",
         ] {
             assert!(page.contains(part), "{part}");
         }
+    }
+
+    #[test]
+    fn a_cut_answer_is_neither_a_failure_like_others_nor_inconclusive() {
+        let cut = [(FAILURE, TRUNCATED)];
+        let story = Tape::new()
+            .began(2, 0)
+            .trial("t/1", 0, |trial| trial.asked("x").labelled(Grade::Fail, "cut", &cut))
+            .trial("t/2", 0, |trial| trial.asked("x").verdict(Grade::Fail, "wrong"))
+            .story();
+        let page = page(&story, Paths::default());
+        for class in ["fail", "truncated"] {
+            let tile = format!("<li class=\"tile {class}\"><span class=\"count\">1</span>");
+            assert!(page.contains(&tile), "{class}");
+            assert_eq!(page.matches(&format!("data-grade=\"{class}\"")).count(), 1, "{class}");
+        }
+    }
+
+    #[test]
+    fn several_samples_of_a_task_stand_under_it() {
+        let sampled = |tape: Tape, sample| {
+            let mut grades = [Grade::Pass, Grade::Fail].into_iter().cycle().skip(sample as usize);
+            tape.sampled("t/1", sample, |trial| {
+                trial.asked("x").verdict(grades.next().expect("one"), "")
+            })
+        };
+        let story = (0..4).fold(Tape::new().began(4, 0), sampled).story();
+        let page = page(&story, Paths::default());
+        assert_eq!(page.matches("<details class=\"problem\"").count(), 1);
+        assert_eq!(page.matches("<details class=\"sample\"").count(), 4);
+        assert!(page.contains("2 of 4 pass"));
+        assert_eq!(
+            page.matches("What is 1 + 2?").count(),
+            1,
+            "what all were asked is shown once"
+        );
+    }
+
+    #[test]
+    fn only_the_script_and_the_style_of_the_page_itself_are_let_through() {
+        let page = told_by("text");
+        let policy = content_security_policy();
+        assert!(!policy.contains("unsafe"), "{policy}");
+        let escaped = askama::filters::e(&policy, askama::filters::Html).expect("text");
+        assert!(page.contains(&escaped.to_string()), "{policy}");
+        assert_eq!(page.matches("<script").count(), 1);
+        assert!(!page.contains(" style=\""), "which no digest would allow");
     }
 
     /// 164 samples, each with a long thought of such lines.

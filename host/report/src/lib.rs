@@ -26,9 +26,9 @@ mod json;
 mod line;
 mod list;
 mod measured;
-mod numbers;
 mod one;
 mod progress;
+mod pulse;
 mod reckoned;
 mod regraded;
 mod report;
@@ -41,10 +41,12 @@ mod tale;
 mod terminal;
 mod text;
 
+use koderz_core::numbers;
+
 pub use closeup::{Which, closeup, closeup_json};
 pub use escape::escaped_pretty;
 pub use export::{Form, export, passed, result};
-pub use html::html;
+pub use html::{Link, content_security_policy, html, html_with};
 pub use json::json;
 pub use list::{Listed, list, list_json, said};
 pub use one::one;

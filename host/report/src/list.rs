@@ -44,7 +44,7 @@ pub struct Listed {
 
 /// Runs as a table of at most 80 columns, and no colour.
 pub fn list(runs: &[Listed]) -> String {
-    let heading = ["run", "suite", "model", "state", "pass@1", "p/f/i/o"].map(str::to_owned);
+    let heading = ["run", "suite", "model", "state", "pass@1", "p/f/t/i/o"].map(str::to_owned);
     let rows: Vec<[String; 6]> = [heading].into_iter().chain(runs.iter().map(cells)).collect();
     let widths = widths(&rows);
     let mut lines = vec![line(&rows[0], &widths)];
@@ -55,7 +55,7 @@ pub fn list(runs: &[Listed]) -> String {
         lines.extend(said.lines().map(|said| fit(&format!("  {said}"), COLUMNS)));
     }
     lines.push(String::new());
-    lines.push("p/f/i/o: pass, fail, inconclusive, open".to_owned());
+    lines.push("p/f/t/i/o: pass, fail, truncated, inconclusive, open".to_owned());
     lines.iter().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
@@ -74,12 +74,12 @@ fn cells(run: &Listed) -> [String; 6] {
     } else {
         let Counts {
             pass,
-            fail,
+            truncated,
             inconclusive,
             open,
             ..
         } = counts;
-        format!("{pass}/{fail}/{inconclusive}/{open}")
+        format!("{pass}/{}/{truncated}/{inconclusive}/{open}", counts.wrong())
     };
     let rate = run.rate.map_or_else(|| "none".to_owned(), |rate| percent(rate.value));
     let model = if run.model.is_empty() { "none" } else { &run.model };
@@ -181,12 +181,12 @@ mod tests {
         ];
         let text = list(&runs);
         insta::assert_snapshot!(text, @"
-        run                   suite  model             state         pass@1  p/f/i/o
-        20261124-143412-7f3a  sums   qwen2.5-coder:3…  interrupted   33.3 %  1/2/0/0
-        20261124-143412-7f3a  sums   none              finished     100.0 %  164/0/0/0
+        run                   suite  model             state         pass@1  p/f/t/i/o
+        20261124-143412-7f3a  sums   qwen2.5-coder:3…  interrupted   33.3 %  1/2/0/0/0
+        20261124-143412-7f3a  sums   none              finished     100.0 %  164/0/0/0/0
         20261124-143412-7f3a  sums   tiny:1b           running         none  12 measured
 
-        p/f/i/o: pass, fail, inconclusive, open
+        p/f/t/i/o: pass, fail, truncated, inconclusive, open
         ");
         assert!(text.lines().all(|line| width(line) <= COLUMNS));
     }
@@ -213,7 +213,7 @@ mod tests {
         let text = list(&[run]);
         assert_eq!(text.lines().count(), 4);
         assert!(text.lines().all(|line| width(line) <= COLUMNS), "{text}");
-        assert!(text.contains("1/0/0/0"), "{text}");
+        assert!(text.contains("1/0/0/0/0"), "{text}");
     }
 
     #[test]

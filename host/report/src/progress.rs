@@ -6,7 +6,7 @@ use crate::line::{first, fit};
 use crate::numbers::{counted, grouped, pace, span};
 use koderz_api::suite::Grade;
 use koderz_core::event::{End, Entry, Event};
-use koderz_core::summary::Counts;
+use koderz_core::summary::{Counts, TRUNCATED};
 use koderz_core::tally::Tally;
 use std::time::Duration;
 
@@ -63,13 +63,15 @@ impl Figures {
         let Counts {
             pass,
             fail,
+            truncated,
             partial,
             ungraded,
             inconclusive,
             ..
         } = self.counts;
-        let always = [(pass, "pass"), (fail, "fail"), (inconclusive, "inconclusive")];
-        let seldom = [(partial, "partial"), (ungraded, "ungraded")];
+        let wrong = self.counts.wrong();
+        let always = [(pass, "pass"), (wrong, "fail"), (inconclusive, "inconclusive")];
+        let seldom = [(truncated, TRUNCATED), (partial, "partial"), (ungraded, "ungraded")];
         let retries = if self.retries == 1 { "retry" } else { "retries" };
         // Where everything is measured, nothing is to be passed.
         let graded = ungraded == 0 || pass + fail > 0;

@@ -49,10 +49,10 @@ pub fn several(reports: &[Report<'_>], failed: &[FailedModel]) -> String {
 fn by_rate(reports: &[Report<'_>]) -> Vec<String> {
     let mut sorted: Vec<&Report<'_>> = reports.iter().collect();
     sorted.sort_by(|a, b| value(b).total_cmp(&value(a)));
-    let heading = ["model", "pass@1", "95 % interval", "p/f/i", "retries", "time"].map(str::to_owned);
+    let heading = ["model", "pass@1", "95 % interval", "p/f/t/i", "retries", "time"].map(str::to_owned);
     let rows = sorted.iter().map(|report| cells(report).to_vec());
     let mut lines = table(&[heading.to_vec()].into_iter().chain(rows).collect::<Vec<_>>());
-    lines.extend(["", "p/f/i: pass, fail, inconclusive"].map(str::to_owned));
+    lines.extend(["", "p/f/t/i: pass, fail, truncated, inconclusive"].map(str::to_owned));
     lines
 }
 
@@ -148,18 +148,19 @@ fn cells(report: &Report<'_>) -> [String; 6] {
         ),
         None => ("none".to_owned(), String::new()),
     };
+    let counts = report.counts();
     let Counts {
         pass,
-        fail,
+        truncated,
         inconclusive,
         ..
-    } = report.counts();
+    } = counts;
     let summary = report.story.summary();
     [
         harmless(model(report)),
         rate,
         interval,
-        format!("{pass}/{fail}/{inconclusive}"),
+        format!("{pass}/{}/{truncated}/{inconclusive}", counts.wrong()),
         grouped(summary.retry_count()),
         span(summary.took),
     ]
@@ -239,12 +240,12 @@ mod tests {
             reason: "no such model\nhint: pull it".to_owned(),
         };
         insta::assert_snapshot!(several(&reports, &[missing]), @r"
-        model    pass@1   95 % interval  p/f/i  retries   time
-        tiny:1b  75.0 %  30.1 to 95.4 %  3/1/0        0  9.0 s
-        tiny:1b  25.0 %   4.6 to 69.9 %  1/3/0        0  9.0 s
-        tiny:1b    none                  0/0/2        0  5.0 s
+        model    pass@1   95 % interval  p/f/t/i  retries   time
+        tiny:1b  75.0 %  30.1 to 95.4 %  3/1/0/0        0  9.0 s
+        tiny:1b  25.0 %   4.6 to 69.9 %  1/3/0/0        0  9.0 s
+        tiny:1b    none                  0/0/0/2        0  5.0 s
 
-        p/f/i: pass, fail, inconclusive
+        p/f/t/i: pass, fail, truncated, inconclusive
 
         ⚠ 2 model(s) failed:
           • deepseek-coder:33b: no such model

@@ -5,6 +5,7 @@
 //! text its beginning, so that memory is bounded.
 
 use crate::excerpt::Keep;
+use crate::pulse::Pulse;
 use crate::tale::Tale;
 use koderz_core::event::{End, Entry, Event, TrialId};
 use koderz_core::manifest::Manifest;
@@ -20,6 +21,7 @@ pub struct Story {
     end: Option<End>,
     tales: BTreeMap<SampleId, Tale>,
     warm_up: HashSet<SampleId>,
+    pulse: Pulse,
 }
 
 /// Samples that are told of where not everything is wanted: more than anybody looks through. What they come to is counted
@@ -45,12 +47,14 @@ impl Story {
             end: None,
             tales: BTreeMap::new(),
             warm_up: HashSet::new(),
+            pulse: Pulse::default(),
         }
     }
 
     /// Takes in an event. Events come in the record's order.
     pub fn observe(&mut self, entry: &Entry) {
         self.summary.observe(entry);
+        self.pulse.observe(entry);
         match &entry.event {
             Event::Began { .. } => {
                 self.end = None;
@@ -113,6 +117,14 @@ impl Story {
     /// How many samples it has nothing to tell of beyond what they came to.
     pub(crate) fn untold(&self) -> u64 {
         (self.summary.samples.len() - self.tales.len()) as u64
+    }
+
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
+    pub(crate) fn tales(&self) -> impl Iterator<Item = &Tale> {
+        self.tales.values()
     }
 
     pub(crate) fn tale(&self, id: &SampleId) -> Option<&Tale> {

@@ -8,7 +8,7 @@ use crate::progress::ending;
 use crate::reckoned::reckoned;
 use crate::report::{NO_KIND, Paths, Report, asked, failure_kind};
 use koderz_api::suite::{Grade, Verdict};
-use koderz_core::summary::SampleId;
+use koderz_core::summary::{SampleId, TRUNCATED};
 
 /// The width of a terminal that nobody has widened. Only paths may be longer.
 const COLUMNS: usize = 80;
@@ -152,14 +152,18 @@ fn figure(name: &str, value: &str, note: &str) -> String {
 
 fn counts(report: &Report<'_>) -> Vec<String> {
     let counts = report.counts();
-    let truncated = match counts.truncated {
-        0 => String::new(),
-        n => format!("{} of them cut by the output bound", grouped(n)),
-    };
     let not_begun = report.not_begun();
     let left_out = "the machinery failed; in no rate".to_owned();
-    let always = [("pass", counts.pass, String::new()), ("fail", counts.fail, truncated)];
+    let always = [
+        ("pass", counts.pass, String::new()),
+        ("fail", counts.wrong(), String::new()),
+    ];
     let seldom = [
+        (
+            TRUNCATED,
+            counts.truncated,
+            "cut by the output bound; wrong too".to_owned(),
+        ),
         ("partial", counts.partial, String::new()),
         ("ungraded", counts.ungraded, "measured only".to_owned()),
         ("inconclusive", counts.inconclusive, left_out),
@@ -376,7 +380,8 @@ mod tests {
         pass@1        40.0 %   95 % interval 11.8 to 76.9 %
 
         pass               2
-        fail               3   1 of them cut by the output bound
+        fail               2
+        truncated          1   cut by the output bound; wrong too
         inconclusive       1   the machinery failed; in no rate
 
         answers            5   100 tokens written by the model

@@ -86,8 +86,15 @@ fn the_recorded_answers_of_a_real_model_are_judged_as_human_evals_own_harness_ju
     );
     assert_eq!(numbers(&verdicts, Grade::Fail).len(), 148);
     assert_eq!(
-        lines_with(&ended.stdout, "fail  "),
-        ["fail             148   98 of them cut by the output bound"]
+        [
+            lines_with(&ended.stdout, "fail  "),
+            lines_with(&ended.stdout, "truncated  ")
+        ]
+        .concat(),
+        [
+            "fail              50",
+            "truncated         98   cut by the output bound; wrong too"
+        ]
     );
     // A clean end without `done` is asked for once more, and only those ten are.
     assert_eq!(

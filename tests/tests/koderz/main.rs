@@ -5,6 +5,7 @@ mod benchmark;
 mod commands;
 mod concurrency;
 mod configuration;
+mod dashboard;
 mod documents;
 mod evaluate;
 mod evaluator;

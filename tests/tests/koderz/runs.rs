@@ -20,7 +20,7 @@ const HOSTILE: &str = r#"
 "#;
 
 /// A user whose embedded server has the models `adder` and `hostile`, and who has a run of each.
-fn user_with_runs() -> (Koderz, [RunId; 2]) {
+pub(crate) fn user_with_runs() -> (Koderz, [RunId; 2]) {
     let koderz = crate::plugins::user_with_adder();
     fs::write(koderz.data().join("cassettes/hostile.jsonl"), HOSTILE).expect("a new file");
     let runs = ["adder", "hostile"].map(|model| run(&koderz, model));
@@ -40,7 +40,7 @@ fn run(koderz: &Koderz, model: &str) -> RunId {
 }
 
 /// Work on a run that is begun again and cut off at once.
-fn interrupt(koderz: &Koderz, run: &RunId) {
+pub(crate) fn interrupt(koderz: &Koderz, run: &RunId) {
     let record = koderz.record();
     let mut entries = record.entries(run).expect("the run");
     let began = entries.next().expect("an entry").expect("it can be read");

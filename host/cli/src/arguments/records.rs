@@ -139,6 +139,13 @@ pub(crate) struct Gc {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Dashboard {
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value = "0")]
+    pub(crate) port: u16,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Export {
     #[arg(value_name = "RUN", default_value = "last", help = RUN)]
     pub(crate) run: String,

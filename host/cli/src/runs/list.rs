@@ -66,7 +66,7 @@ fn is_meant(row: &RunRow, wanted: &List) -> bool {
         && wanted.since.as_ref().is_none_or(|day| day.has_begun_by(&row.began))
 }
 
-fn state_of(state: &RunState) -> State {
+pub(crate) fn state_of(state: &RunState) -> State {
     match state {
         RunState::Running { .. } => State::Running,
         RunState::Interrupted => State::Interrupted,
@@ -78,7 +78,7 @@ fn state_of(state: &RunState) -> State {
 }
 
 /// A state as it is typed.
-fn word(state: State) -> &'static str {
+pub(crate) fn word(state: State) -> &'static str {
     match state {
         State::Running => "running",
         State::Interrupted => "interrupted",
@@ -89,7 +89,7 @@ fn word(state: State) -> &'static str {
     }
 }
 
-fn listed(record: &Record, row: &RunRow) -> Result<Listed> {
+pub(crate) fn listed(record: &Record, row: &RunRow) -> Result<Listed> {
     let Figures { counts, pass_at_1 } = came_to::figures(record, &row.id)?;
     Ok(Listed {
         run: row.id.to_string(),

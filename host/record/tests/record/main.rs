@@ -3,6 +3,7 @@
 mod files;
 mod journal;
 mod kill;
+mod look;
 mod migration;
 mod removal;
 mod round_trip;

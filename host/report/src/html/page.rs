@@ -1,15 +1,21 @@
 //! The page as a whole: figures, facts, and a row for each sample.
 
 use crate::cost::{Figure, cost};
+use crate::html::plot::{Plot, plots};
+use crate::html::policy::{SCRIPT, STYLE, content_security_policy};
+use crate::html::problem::{Problem, problems};
 use crate::html::room::Room;
 use crate::html::sample::Row;
+use crate::measured::measured;
 use crate::numbers::{counted, grouped, hundredths, percent, span};
 use crate::progress::ending;
+use crate::reckoned::reckoned;
 use crate::report::{Report, ReportError, asked};
 use crate::tale::Tale;
 use askama::Template;
 use koderz_core::manifest::PluginUse;
 use koderz_core::statistics::Rate;
+use koderz_core::summary::TRUNCATED;
 
 /// What the texts of a sample may take in the page, in bytes, on average: 164 samples stay under 3 MB.
 const SAMPLE_BYTES: usize = 12 << 10;
@@ -17,17 +23,41 @@ const SAMPLE_BYTES: usize = 12 << 10;
 /// What all texts together may always take.
 const LEAST_BYTES: usize = 1 << 20;
 
+/// What they may take at most, however many samples there are: a browser shows such a page in a second.
+const MOST_BYTES: usize = 8 << 20;
+
 /// A run as one HTML page that needs nothing else.
 ///
 /// # Errors
 /// If the page's template fails.
 pub fn html(report: &Report<'_>) -> Result<String, ReportError> {
-    Page::of(report).render().map_err(ReportError::Page)
+    html_with(report, &[])
+}
+
+/// The same page with links on its top, for whoever serves it beside others.
+///
+/// # Errors
+/// If the page's template fails.
+pub fn html_with(report: &Report<'_>, links: &[Link]) -> Result<String, ReportError> {
+    Page::of(report, links).render().map_err(ReportError::Page)
+}
+
+/// A way to another page.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// What it says.
+    pub text: String,
+    /// Where it leads.
+    pub to: String,
 }
 
 #[derive(Template)]
 #[template(path = "report.html")]
-struct Page {
+struct Page<'a> {
+    policy: String,
+    style: &'static str,
+    script: &'static str,
+    links: &'a [Link],
     suite: String,
     model: String,
     run: String,
@@ -36,9 +66,11 @@ struct Page {
     tiles: Vec<Tile>,
     failures: Vec<(String, String)>,
     retries: Vec<(String, String)>,
+    measured: Vec<(String, String, String)>,
     costs: Vec<Figure>,
     facts: Vec<(&'static str, String)>,
-    rows: Vec<Row>,
+    plots: Vec<Plot>,
+    problems: Vec<Problem>,
     /// Samples that have no row.
     untold: Option<String>,
     not_begun: Option<String>,
@@ -62,15 +94,23 @@ struct Tile {
     note: String,
 }
 
-impl Page {
-    fn of(report: &Report<'_>) -> Self {
+impl<'a> Page<'a> {
+    fn of(report: &Report<'_>, links: &'a [Link]) -> Self {
         let manifest = report.manifest();
         let summary = report.story.summary();
         let room = room(report);
+        let rows = summary
+            .samples
+            .iter()
+            .filter_map(|(id, sample)| Some(Row::of(id, sample, Some(report.story.tale(id)?), room)));
         let grouped_counts = |counts: Vec<(String, u64)>| -> Vec<(String, String)> {
             counts.into_iter().map(|(name, count)| (name, grouped(count))).collect()
         };
         Page {
+            policy: content_security_policy(),
+            style: STYLE,
+            script: SCRIPT,
+            links,
             suite: format!("{} {}", manifest.suite.identity.name, manifest.suite.identity.version),
             model: manifest.models.get("subject").cloned().unwrap_or_default(),
             run: manifest.run.clone(),
@@ -79,13 +119,11 @@ impl Page {
             tiles: tiles(report),
             failures: grouped_counts(report.failures()),
             retries: grouped_counts(report.retries()),
+            measured: measurements(report),
             costs: cost(report),
             facts: facts(report),
-            rows: summary
-                .samples
-                .iter()
-                .filter_map(|(id, sample)| Some(Row::of(id, sample, Some(report.story.tale(id)?), room)))
-                .collect(),
+            plots: plots(report),
+            problems: problems(rows),
             untold: Some(report.story.untold()).filter(|count| *count > 0).map(grouped),
             not_begun: Some(report.not_begun()).filter(|count| *count > 0).map(grouped),
             resume: report.unfinished().then(|| format!("koderz resume {}", manifest.run)),
@@ -98,7 +136,10 @@ fn room(report: &Report<'_>) -> Room {
     let samples = &report.story.summary().samples;
     let tales = samples.keys().filter_map(|id| report.story.tale(id));
     let told = samples.len() - report.story.untold() as usize;
-    Room::shared_by(tales.flat_map(Tale::texts), LEAST_BYTES.max(told * SAMPLE_BYTES))
+    Room::shared_by(
+        tales.flat_map(Tale::texts),
+        (told * SAMPLE_BYTES).clamp(LEAST_BYTES, MOST_BYTES),
+    )
 }
 
 impl RateView {
@@ -116,13 +157,17 @@ impl RateView {
 
 fn tiles(report: &Report<'_>) -> Vec<Tile> {
     let counts = report.counts();
-    let truncated = match counts.truncated {
-        0 => String::new(),
-        n => format!("{} cut by the output bound", grouped(n)),
-    };
+    // Where everything was measured, nothing was to be passed.
+    let graded = counts.ungraded == 0 || counts.pass + counts.fail > 0;
     let all = [
-        ("pass", counts.pass, String::new(), true),
-        ("fail", counts.fail, truncated, true),
+        ("pass", counts.pass, String::new(), graded),
+        ("fail", counts.wrong(), String::new(), graded),
+        (
+            TRUNCATED,
+            counts.truncated,
+            "cut by the output bound; wrong".to_owned(),
+            graded,
+        ),
         ("partial", counts.partial, String::new(), false),
         ("ungraded", counts.ungraded, "measured only".to_owned(), false),
         ("inconclusive", counts.inconclusive, "in no rate".to_owned(), true),
@@ -137,6 +182,15 @@ fn tiles(report: &Report<'_>) -> Vec<Tile> {
             note,
         })
         .collect()
+}
+
+/// What was measured, and what the suite reckons it all to be.
+fn measurements(report: &Report<'_>) -> Vec<(String, String, String)> {
+    let measured = measured(report);
+    let rows = measured
+        .iter()
+        .map(|metric| (metric.info.name.clone(), metric.shown(metric.value()), metric.note()));
+    rows.chain(reckoned(report)).collect()
 }
 
 fn facts(report: &Report<'_>) -> Vec<(&'static str, String)> {

@@ -1,14 +1,17 @@
 //! A sample in the page: a line to skim, and what it opens to.
 
 use crate::excerpt::Excerpt;
+use crate::html::plot::Bar;
 use crate::html::room::Room;
 use crate::line::{first, fit};
 use crate::numbers::{counted, grouped, span};
 use crate::report::{NO_KIND, decision, exit, facts, failure_kind, grade, role, used, words_of_grade};
 use crate::tale::{FailedAttempt, Ran, Source, Tale};
+use koderz_api::retry::Decision;
 use koderz_api::suite::{Grade, Verdict};
-use koderz_core::summary::{Sample, SampleId};
+use koderz_core::summary::{Sample, SampleId, TRUNCATED, truncated};
 use koderz_core::words;
+use std::time::Duration;
 
 /// The length of a reason in the line to skim, in columns.
 const REASON: usize = 200;
@@ -36,6 +39,7 @@ pub(super) struct Row {
     pub(super) program: Option<ProgramView>,
     pub(super) attempts: Vec<AttemptView>,
     pub(super) attempts_left_out: u64,
+    pub(super) course: Vec<Bar>,
 }
 
 pub(super) struct AnswerView {
@@ -71,8 +75,8 @@ impl Row {
         Row {
             task: id.task.clone(),
             sample: id.sample,
-            class: verdict.map_or("open", |verdict| grade(verdict.grade)),
-            grade: verdict.map_or_else(|| "open".to_owned(), words_of_grade),
+            class: verdict.map_or("open", class),
+            grade: verdict.map_or_else(|| "open".to_owned(), said),
             kind: verdict.map(kind).unwrap_or_default(),
             reason: verdict
                 .map(|verdict| fit(&first(&verdict.reason), REASON))
@@ -103,12 +107,75 @@ impl Row {
             program: tale.and_then(|tale| Some(ProgramView::of(tale.program.as_ref()?, tale, room))),
             attempts: attempts.iter().map(|attempt| AttemptView::of(attempt, room)).collect(),
             attempts_left_out: u64::from(sample.failed_attempts).saturating_sub(attempts.len() as u64),
+            course: tale.map(|tale| course(tale, attempts)).unwrap_or_default(),
         }
     }
 }
 
+impl Row {
+    /// Its grade where there is room for a letter.
+    pub(super) fn letter(&self) -> &'static str {
+        &self.class[..1]
+    }
+}
+
+/// What a verdict is sorted under. An answer that was cut is a thing of its own: it may have become right.
+fn class(verdict: &Verdict) -> &'static str {
+    if truncated(verdict) {
+        TRUNCATED
+    } else {
+        grade(verdict.grade)
+    }
+}
+
+fn said(verdict: &Verdict) -> String {
+    if truncated(verdict) {
+        TRUNCATED.to_owned()
+    } else {
+        words_of_grade(verdict)
+    }
+}
+
+/// How the time went: attempts that failed, the pauses after them, and the answer. None without a failed attempt, and
+/// where a length is not known.
+fn course(tale: &Tale, attempts: &[FailedAttempt]) -> Vec<Bar> {
+    let mut parts: Vec<(&'static str, Duration, String)> = Vec::new();
+    for attempt in attempts {
+        let Some(took) = attempt.took else { return Vec::new() };
+        let kind = words::kind(attempt.failure.kind);
+        parts.push(("bad", took, format!("attempt {}: {kind}", attempt.number)));
+        if let Decision::Retry(pause) = attempt.decision {
+            parts.push(("away", pause, "pause".to_owned()));
+        }
+    }
+    if parts.is_empty() {
+        return Vec::new();
+    }
+    if let Some(Ok(answer)) = &tale.answer {
+        parts.push(("some", answer.timing.total, "answer".to_owned()));
+    }
+    let whole: f64 = parts.iter().map(|(_, length, _)| length.as_secs_f64()).sum();
+    let mut x = 0.0;
+    let drawn = parts.into_iter().map(|(class, length, what)| {
+        // What lasted for next to nothing is still to be seen.
+        let width = (length.as_secs_f64() / whole.max(f64::MIN_POSITIVE) * 98.0).max(0.4);
+        let (y, height) = if class == "away" { (40.0, 20.0) } else { (0.0, 100.0) };
+        let bar = Bar::new(
+            class,
+            [x, y],
+            [width, height],
+            Some(format!("{what}, {}", span(length))),
+        );
+        x += width;
+        bar
+    });
+    drawn.collect()
+}
+
 fn kind(verdict: &Verdict) -> String {
     match verdict.grade {
+        // The grade says it.
+        _ if truncated(verdict) => String::new(),
         Grade::Fail => failure_kind(verdict).unwrap_or(NO_KIND).to_owned(),
         _ => failure_kind(verdict).unwrap_or_default().to_owned(),
     }

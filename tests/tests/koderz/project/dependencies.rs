@@ -8,7 +8,8 @@ const API: &str = "koderz-api";
 const CORE: &str = "koderz-core";
 const SDK: &str = "koderz-plugin";
 /// The crates that stand beside each other on the core.
-const AROUND: [&str; 5] = [
+const AROUND: [&str; 6] = [
+    "koderz-dashboard",
     "koderz-loader",
     "koderz-record",
     "koderz-report",
@@ -65,7 +66,7 @@ fn what_reaches_the_world_is_fenced_into_one_crate_each() {
         ("rusqlite", &["host/record"]),
         ("reqwest", &["host/transport"]),
         ("rustls", &["host/transport"]),
-        ("axum", &["host/simulator"]),
+        ("axum", &["host/dashboard", "host/simulator"]),
         ("clap", &["host/cli"]),
         ("anyhow", &["host/cli", "host/xtask"]),
         ("wit-bindgen", &["plugins/sdk/worlds"]),

@@ -33,18 +33,18 @@ fn runs_are_listed_with_the_one_begun_last_first_and_how_they_stand() {
     interrupt(&koderz, &runs[0]);
     let _working = koderz.record().journal(&runs[1]).expect("nobody else writes");
     insta::assert_snapshot!(told(&koderz.call("runs"), &koderz, &runs), @"
-    run                   suite  model    state         pass@1  p/f/i/o
-    20261124-143412-0001  sums   hostile  running       50.0 %  1/1/0/0
-    20261124-143412-0000  sums   adder    interrupted  100.0 %  2/0/0/0
+    run                   suite  model    state         pass@1  p/f/t/i/o
+    20261124-143412-0001  sums   hostile  running       50.0 %  1/1/0/0/0
+    20261124-143412-0000  sums   adder    interrupted  100.0 %  2/0/0/0/0
 
-    p/f/i/o: pass, fail, inconclusive, open
+    p/f/t/i/o: pass, fail, truncated, inconclusive, open
     exit code 0
     ");
     insta::assert_snapshot!(told(&koderz.call("runs list --limit 1"), &koderz, &runs), @"
-    run                   suite  model    state    pass@1  p/f/i/o
-    20261124-143412-0001  sums   hostile  running  50.0 %  1/1/0/0
+    run                   suite  model    state    pass@1  p/f/t/i/o
+    20261124-143412-0001  sums   hostile  running  50.0 %  1/1/0/0/0
 
-    p/f/i/o: pass, fail, inconclusive, open
+    p/f/t/i/o: pass, fail, truncated, inconclusive, open
     and 1 more; --limit 2 lists them too
     exit code 0
     ");

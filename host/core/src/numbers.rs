@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// `41,203`.
-pub(crate) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -16,23 +16,23 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// `1 trial`, `2 trials`.
-pub(crate) fn counted(number: u64, noun: &str) -> String {
+pub fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(number))
 }
 
 /// `62.2 %`, of a share between 0 and 1.
-pub(crate) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     format!("{} %", hundredths(share))
 }
 
 /// `62.2`, of a share between 0 and 1.
-pub(crate) fn hundredths(share: f64) -> String {
+pub fn hundredths(share: f64) -> String {
     format!("{:.1}", share * 100.0)
 }
 
 /// A length of time in the two units that matter: `340 ms`, `12.5 s`, `4 min 12 s`, `2 h 05 min`.
-pub(crate) fn span(time: Duration) -> String {
+pub fn span(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     let whole = seconds.round() as u64;
     if time < Duration::from_secs(1) {
@@ -47,7 +47,7 @@ pub(crate) fn span(time: Duration) -> String {
 }
 
 /// How fast something goes on, in the unit that gives a figure above 1 for most: `3.2/s`, `25.0/min`.
-pub(crate) fn pace(count: u64, time: Duration) -> Option<String> {
+pub fn pace(count: u64, time: Duration) -> Option<String> {
     if count == 0 || time.is_zero() {
         return None;
     }
