@@ -11,11 +11,11 @@ mod values;
 
 pub(crate) use answers::{Evaluate, Grade, Import, Samples};
 pub(crate) use asking::{Asking, Benchmark, Resume, RunOne, Server, SpeedTest};
-pub(crate) use extra::{Extra, Programs};
+pub(crate) use extra::{Extra, Limits, Programs};
 pub(crate) use installed::{ListProblems, PluginCheck, PluginList, PluginShow, Plugins, PluginsCommand};
 pub(crate) use manual::{Completions, Man};
 pub(crate) use records::{
-    Dashboard, Export, Format, Gc, List, Note, Page, Remove, Runs, RunsCommand, Show, State, TagRun,
+    Compare, Dashboard, Export, Format, Gc, List, Note, Page, Remove, Runs, RunsCommand, Show, State, TagRun,
 };
 pub(crate) use servers::{Doctor, One, Replay, ServeEmbedded, Status, Wait};
 
@@ -85,6 +85,8 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// List, show and remove runs that were recorded
     Runs(Runs),
+    /// Compare runs with the first of them: what differs, and whether that is more than chance
+    Compare(Compare),
     /// Show the runs in a browser, also while they go on: a page of this machine, which changes nothing
     Dashboard(Dashboard),
     /// Write a run in a format that other programs read

@@ -1,6 +1,7 @@
 //! `koderz benchmark` and `koderz run`: a run is begun, once everything that it needs is there.
 
-use crate::arguments::{Asking, Benchmark, RunOne, Server, SpeedTest};
+use crate::arguments::{Asking, Benchmark, Limits, RunOne, Server, SpeedTest};
+use crate::compare::{gated, missed};
 use crate::configuration::Configuration;
 use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
@@ -53,6 +54,7 @@ pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Outco
         suite: arguments.suite.suite.unwrap_or(desk.configuration.suite.clone()),
         concurrency: arguments.concurrency.unwrap_or(usual),
         loads: Vec::new(),
+        limits: arguments.limits,
         asking: arguments.asking,
         server: arguments.server,
         selection,
@@ -68,6 +70,7 @@ pub(crate) async fn speed_test(arguments: SpeedTest, desk: &Desk) -> Result<Outc
         // What shares the machine with another question is no measure of it.
         concurrency: Concurrency::Fixed(NonZeroU32::MIN),
         loads: arguments.loads.settings(),
+        limits: arguments.limits,
         asking: arguments.asking,
         server: arguments.server,
         selection: Selection::default(),
@@ -81,6 +84,7 @@ pub(crate) async fn run_one(arguments: RunOne, desk: &Desk) -> Result<Ended> {
     let wanted = Wanted {
         suite: arguments.suite.suite.unwrap_or(desk.configuration.suite.clone()),
         loads: Vec::new(),
+        limits: Limits::default(),
         asking: arguments.asking,
         server: arguments.server,
         selection: Selection {
@@ -98,6 +102,7 @@ struct Wanted {
     suite: String,
     /// Settings of the suite that were typed as flags.
     loads: Vec<(&'static str, String)>,
+    limits: Limits,
     asking: Asking,
     server: Server,
     selection: Selection,
@@ -114,7 +119,8 @@ async fn try_all(wanted: &Wanted, argument: &str, models: &[String], desk: &Desk
         [model] => {
             let ended = one(wanted, model, desk).await?;
             show(&ended, desk)?;
-            Ok(Outcome::of(&ended))
+            let failed = missed(&ended.report(), &wanted.limits.fail_under)?;
+            Ok(gated(Outcome::of(&ended), &failed))
         }
         several => Several::default().run(wanted, several, desk).await,
     }
@@ -175,12 +181,17 @@ impl Several {
             print(&koderz_report::several(&reports, &self.failed))?;
         }
         session::export(benchmark.export, || koderz_report::several_json(&reports, &self.failed))?;
+        let mut failed = Vec::new();
+        for report in &reports {
+            failed.extend(missed(report, &wanted.limits.fail_under)?);
+        }
         let is_done = |ended: &Ended| matches!(Outcome::of(ended), Outcome::Done);
-        Ok(match stop.urgency() {
+        let outcome = match stop.urgency() {
             Urgency::Drain | Urgency::Now => Outcome::Interrupted,
             Urgency::None if self.failed.is_empty() && self.ended.iter().all(is_done) => Outcome::Done,
             Urgency::None => Outcome::Incomplete,
-        })
+        };
+        Ok(gated(outcome, &failed))
     }
 
     fn leave_out(&mut self, model: &str, error: &anyhow::Error) {

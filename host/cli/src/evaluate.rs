@@ -1,8 +1,9 @@
 //! `koderz evaluate`: answers from a file are graded, as a run like any other whose model is the file.
 
 use crate::answers::Answers;
-use crate::arguments::{self, Evaluate, Import};
+use crate::arguments::{self, Evaluate, Import, Limits};
 use crate::benchmark::Desk;
+use crate::compare::{gated, missed};
 use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
 use crate::grade::WIDTH;
@@ -31,10 +32,8 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
     let reserve = |path: &Path| Destination::reserve(path, Readers::Usual);
     let export = arguments.export.as_deref().map(reserve).transpose()?;
     let results = arguments.results.unwrap_or_else(|| beside(&arguments.answers.file));
-    let (path, graded) = (
-        arguments.answers.file.clone(),
-        graded(arguments.answers, Some(&results), desk).await?,
-    );
+    let (path, limits) = (arguments.answers.file.clone(), arguments.answers.limits.clone());
+    let graded = graded(arguments.answers, Some(&results), desk).await?;
     let Graded {
         ended,
         bad,
@@ -44,14 +43,14 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
         write_results((destination, results), &path, &bad, &ended)?;
     }
     session::export(export, || koderz_report::json(&ended.report()))?;
-    outcome(&path, &bad, &ended)
+    outcome(&path, &bad, &ended, &limits)
 }
 
 /// The same with the record as the only place where anything is kept.
 pub(crate) async fn import(arguments: Import, desk: &Desk) -> Result<Outcome> {
-    let path = arguments.answers.file.clone();
+    let (path, limits) = (arguments.answers.file.clone(), arguments.answers.limits.clone());
     let Graded { ended, bad, .. } = graded(arguments.answers, None, desk).await?;
-    outcome(&path, &bad, &ended)
+    outcome(&path, &bad, &ended, &limits)
 }
 
 /// What came of a file.
@@ -62,11 +61,12 @@ struct Graded {
     results: Option<Destination>,
 }
 
-fn outcome(path: &Path, bad: &[BadLine], ended: &Ended) -> Result<Outcome> {
+fn outcome(path: &Path, bad: &[BadLine], ended: &Ended, limits: &Limits) -> Result<Outcome> {
     if !bad.is_empty() {
         return Err(unusable(path, bad).context("the other answers were graded"));
     }
-    Ok(Outcome::of(ended))
+    let failed = missed(&ended.report(), &limits.fail_under)?;
+    Ok(gated(Outcome::of(ended), &failed))
 }
 
 /// Grades the answers of a file, once it is seen that their results can be written where they are to go.

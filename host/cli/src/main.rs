@@ -8,6 +8,7 @@ mod came_to;
 mod cassette;
 mod columns;
 mod command_line;
+mod compare;
 mod completions;
 mod configuration;
 mod configure;
@@ -73,6 +74,8 @@ const PATIENCE: Duration = Duration::from_millis(200);
 enum Outcome {
     Done,
     Incomplete,
+    /// A run fell below what it should come to.
+    GateFailed,
     Interrupted,
 }
 
@@ -93,6 +96,7 @@ impl From<Outcome> for ExitCode {
         ExitCode::from(match outcome {
             Outcome::Done => 0,
             Outcome::Incomplete => 1,
+            Outcome::GateFailed => 3,
             Outcome::Interrupted => 130,
         })
     }
@@ -185,6 +189,7 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
             replay::replay(arguments, &desk.places).await?;
             Ok(Outcome::Done)
         }
+        Command::Compare(arguments) => compare::compare(&arguments, &desk.places),
         Command::Dashboard(arguments) => dashboard::dashboard(&arguments, &desk.places).await,
         Command::Wait(arguments) => wait::wait(arguments, &desk).await,
         Command::Status(arguments) => status::status(arguments, &desk).await,

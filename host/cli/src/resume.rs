@@ -2,6 +2,7 @@
 
 use crate::arguments::Resume;
 use crate::benchmark::Desk;
+use crate::compare::{gated, missed};
 use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Used, Wish};
 use crate::recorded;
@@ -120,11 +121,13 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
     .await?;
     show(&ended, desk)?;
     session::export(export, || koderz_report::json(&ended.report()))?;
-    Ok(match Outcome::of(&ended) {
+    let failed = missed(&ended.report(), &arguments.limits.fail_under)?;
+    let outcome = match Outcome::of(&ended) {
         // Nobody interrupted it: it was told to leave something.
         Outcome::Interrupted if stop.urgency() == Urgency::None => Outcome::Incomplete,
         outcome => outcome,
-    })
+    };
+    Ok(gated(outcome, &failed))
 }
 
 /// Who answers.

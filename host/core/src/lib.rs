@@ -26,6 +26,7 @@ pub mod event;
 pub mod manifest;
 pub mod numbers;
 mod outage;
+pub mod paired;
 mod parallelism;
 pub mod past;
 pub mod plan;

@@ -15,6 +15,7 @@
 #![warn(missing_docs)]
 
 mod closeup;
+mod compared;
 mod cost;
 mod escape;
 mod excerpt;
@@ -44,6 +45,7 @@ mod text;
 use koderz_core::numbers;
 
 pub use closeup::{Which, closeup, closeup_json};
+pub use compared::{Compared, Gate, GateError, Limit, compared, compared_json, compared_text};
 pub use escape::escaped_pretty;
 pub use export::{Form, export, passed, result};
 pub use html::{Link, content_security_policy, html, html_with};

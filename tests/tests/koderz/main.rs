@@ -3,6 +3,7 @@
 mod bad_input;
 mod benchmark;
 mod commands;
+mod compare;
 mod concurrency;
 mod configuration;
 mod dashboard;

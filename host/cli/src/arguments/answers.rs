@@ -1,6 +1,6 @@
 //! Commands on answers that are there already, as typed.
 
-use super::extra::{Events, Extra, Programs, SuiteChoice};
+use super::extra::{Events, Extra, Limits, Programs, SuiteChoice};
 use super::values::positive;
 use clap::Args;
 use koderz_record::Tag;
@@ -29,6 +29,8 @@ pub(crate) struct Samples {
     /// A word to find the run by, such as baseline; may be given again
     #[arg(long = "tag", value_name = "TAG")]
     pub(crate) tags: Vec<Tag>,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
     #[command(flatten)]
     pub(crate) extra: Extra,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! Commands that ask models, as typed.
 
-use super::extra::{Events, Extra, Programs, SuiteChoice, suite_help};
+use super::extra::{Events, Extra, Limits, Programs, SuiteChoice, suite_help};
 use super::servers::{HEADER, HEADER_VARIABLE};
 use super::values::{concurrency, patience, positive, seconds, share, slot, temperature};
 use crate::configuration::Configuration;
@@ -117,6 +117,8 @@ pub(crate) struct Benchmark {
     #[command(flatten, next_help_heading = "Question")]
     pub(crate) suite: SuiteChoice,
     #[command(flatten)]
+    pub(crate) limits: Limits,
+    #[command(flatten)]
     pub(crate) asking: Asking,
     /// First task, counted from 0 [default: 0]
     #[arg(long, value_name = "N", help_heading = "Tasks", allow_negative_numbers = true)]
@@ -201,6 +203,8 @@ pub(crate) struct SpeedTest {
     #[arg(long, value_name = "NAME|FILE", help_heading = "Question", help = suite_help(Configuration::embedded().speed_suite))]
     pub(crate) suite: Option<String>,
     #[command(flatten)]
+    pub(crate) limits: Limits,
+    #[command(flatten)]
     pub(crate) asking: Asking,
     #[command(flatten)]
     pub(crate) server: Server,
@@ -246,6 +250,8 @@ pub(crate) struct Resume {
     /// Also write the results to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) export: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
     #[command(flatten)]
     pub(crate) server: Server,
 }

@@ -4,6 +4,7 @@ use crate::configuration::Configuration;
 use crate::grant::Grant;
 use crate::setting::Setting;
 use clap::Args;
+use koderz_report::Limit;
 use std::path::PathBuf;
 
 /// Plugins besides those that are installed, and what plugins are given: for every command that opens any.
@@ -30,6 +31,14 @@ pub(crate) struct Programs {
     /// Limit programs by instructions instead of processor time: the same count on every machine, and slower
     #[arg(long)]
     pub(crate) deterministic: bool,
+}
+
+/// What a run has to come to, for every command that ends with one.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Limits {
+    /// End with exit code 3 if the run comes to less, such as 'pass@1=0.6'; may be given again
+    #[arg(long, value_name = "METRIC=LEAST")]
+    pub(crate) fail_under: Vec<Limit>,
 }
 
 /// Which suite, for every command that does not take it from a run.

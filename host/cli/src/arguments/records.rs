@@ -1,10 +1,11 @@
 //! Commands on runs that were recorded, as typed.
 
+use super::extra::Limits;
 use super::values::{age, positive};
 use crate::configuration::Configuration;
 use clap::{Args, Subcommand, ValueEnum};
 use koderz_record::{Day, Tag};
-use koderz_report::Form;
+use koderz_report::{Form, Gate};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -136,6 +137,22 @@ pub(crate) struct Gc {
     /// Remove it
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// The runs, the one that the others are compared with first: ids, beginnings of ids, or `last`
+    #[arg(value_name = "RUN", required = true, num_args = 2..=26)]
+    pub(crate) runs: Vec<String>,
+    /// End with exit code 3 if a run differs from the first so far, such as 'pass@1 < -2%', in points of a hundred; may be
+    /// given again
+    #[arg(long, value_name = "GATE")]
+    pub(crate) fail_if: Vec<Gate>,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    /// One JSON object, with every task that differs
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
