@@ -139,7 +139,9 @@ fn what_else_differs_is_named_and_a_benchmark_can_have_a_gate_of_its_own() {
         ended.stdout
     );
     assert!(
-        ended.stdout.contains("  75.1 points is the least that would have shown"),
+        ended
+            .stdout
+            .contains("  75.1 points is the least that would have shown"),
         "{}",
         ended.stdout
     );
