@@ -6,6 +6,7 @@ use crate::configuration::Configuration;
 use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
 use crate::places::Places;
+use crate::request::Think;
 use crate::server::{self, Patience, Way};
 use crate::session::{self, Ended, Session, new_run, work};
 use crate::{Outcome, command_line, connection, machine, print, request, self_test, show, signals, tasks};
@@ -270,10 +271,7 @@ impl<'a> Prepared<'a> {
             allow_different: server.allow_different_models,
             places: &self.desk.places,
             request: &self.request,
-            needs: asking
-                .think
-                .filter(|think| think.needs_thinking())
-                .map(|_| ("thinking", "--think")),
+            needs: asking.think.and_then(Think::needs),
         };
         let hosts = connection::named(&server.hosts, configuration);
         let servers = server::reach(&hosts, &models, &way).await?;

@@ -1,6 +1,7 @@
 //! What the user adds to every request of a run: options of the runner, how long a model stays, whether it thinks.
 
 use crate::arguments::Asking;
+use crate::server::Need;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 use std::str::FromStr;
@@ -61,9 +62,18 @@ impl Think {
         }
     }
 
-    /// Whether only a model that can think can do that.
-    pub(crate) fn needs_thinking(self) -> bool {
-        self != Think::Off
+    /// What only a model that can think can do, on a server that knows of that.
+    pub(crate) fn needs(self) -> Option<Need> {
+        let need = |since| Need {
+            flag: "--think",
+            capability: "thinking",
+            since,
+        };
+        match self {
+            Think::Off => None,
+            Think::On => Some(need([0, 9, 0])),
+            Think::Low | Think::Medium | Think::High => Some(need([0, 11, 0])),
+        }
     }
 }
 

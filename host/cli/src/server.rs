@@ -30,8 +30,43 @@ pub(crate) struct Way<'a> {
     pub(crate) places: &'a Places,
     /// What every request gets added.
     pub(crate) request: &'a Map<String, Value>,
-    /// What the model under test has to be able to do, such as `thinking`, and which flag asks for it.
-    pub(crate) needs: Option<(&'static str, &'static str)>,
+    /// What the servers and their models have to be able to do.
+    pub(crate) needs: Option<Need>,
+}
+
+/// What a flag asks of a server and of its models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Need {
+    pub(crate) flag: &'static str,
+    /// What a model has to be able to do, such as `thinking`.
+    pub(crate) capability: &'static str,
+    /// The first version of Ollama that knows the field.
+    pub(crate) since: [u32; 3],
+}
+
+impl Need {
+    /// Sees that a server is new enough. One whose version cannot be read, or is that of a build of one's own, is believed.
+    fn met_by(self, server: &str, version: &str) -> Result<()> {
+        match numbers(version) {
+            Some([0, 0, 0]) | None => Ok(()),
+            Some(is) if is >= self.since => Ok(()),
+            Some(_) => {
+                let [major, minor, patch] = self.since;
+                bail!(
+                    "{}: {server} is Ollama {version}, which does not know it; {major}.{minor}.{patch} and later do",
+                    self.flag
+                )
+            }
+        }
+    }
+}
+
+/// The numbers of a version such as `0.32.15+koderz`.
+fn numbers(version: &str) -> Option<[u32; 3]> {
+    let version = version.trim_start_matches('v');
+    let plain = version.split(['-', '+']).next()?;
+    let numbers: Vec<u32> = plain.split('.').map_while(|number| number.parse().ok()).collect();
+    numbers.try_into().ok()
 }
 
 /// A server, and what it says of itself.
@@ -81,12 +116,15 @@ pub(crate) async fn reach(hosts: &[String], models: &BTreeMap<String, String>, w
             bail!("--host names {} twice", connection.shown);
         }
         let version = connection.ollama.version().await?;
+        if let Some(need) = way.needs {
+            need.met_by(&connection.shown, &version)?;
+        }
         for model in models.values() {
             let info = connection.ollama.model(model).await;
             let info = info.map_err(|error| connection.explain(error))?;
             largest = largest.max(info.parameter_size.as_deref().and_then(parameter_count));
-            if let Some((capability, flag)) = way.needs {
-                can(&connection, model, capability, flag).await?;
+            if let Some(need) = way.needs {
+                can(&connection, model, need).await?;
             }
             details.entry(model.clone()).or_insert(ModelUse {
                 parameter_size: info.parameter_size,
@@ -138,7 +176,8 @@ pub(crate) async fn reach(hosts: &[String], models: &BTreeMap<String, String>, w
 }
 
 /// Sees that a model can do what a flag asks of it. A server that does not say what its models can do is believed.
-async fn can(connection: &Connection, model: &str, capability: &str, flag: &str) -> Result<()> {
+async fn can(connection: &Connection, model: &str, need: Need) -> Result<()> {
+    let Need { flag, capability, .. } = need;
     let details = connection.ollama.show(model).await;
     let capabilities = details.map(|details| details.capabilities).unwrap_or_default();
     if !capabilities.is_empty() && !capabilities.iter().any(|can| can == capability) {

@@ -153,7 +153,16 @@ impl<'a> Side<'a> {
             })
             .collect();
         match self.tasks.get(task) {
-            Some(task) if task.conclusive > 1 => format!("{} of {} pass", task.passes, task.conclusive),
+            Some(task) if task.conclusive > 1 && task.credit == task.passes as f64 => {
+                format!("{} of {} pass", task.passes, task.conclusive)
+            }
+            Some(task) if task.conclusive > 1 => {
+                format!(
+                    "credit {:.2} over {}",
+                    task.credit / task.conclusive as f64,
+                    task.conclusive
+                )
+            }
             _ => words.into_iter().collect::<Vec<_>>().join(", "),
         }
     }
@@ -178,6 +187,8 @@ fn difference(base: &Side<'_>, other: &Side<'_>) -> Difference {
             continue;
         };
         let difference = now - before;
+        // Credits that were added up in another order.
+        let difference = if difference.abs() < 1e-9 { 0.0 } else { difference };
         differences.push(difference);
         if difference != 0.0 {
             let changed = Changed {
@@ -211,7 +222,10 @@ fn difference(base: &Side<'_>, other: &Side<'_>) -> Difference {
         difference: paired::mean(&differences).map(Interval::from),
         p,
         test,
-        detectable: paired::detectable(tasks, (better.len() + worse.len()) as u64),
+        detectable: match single {
+            true => paired::detectable(tasks, (better.len() + worse.len()) as u64),
+            false => paired::detectable_mean(&differences),
+        },
         better,
         worse,
         not_alike: unlike(base.report.manifest(), other.report.manifest()),

@@ -197,12 +197,12 @@ mod tests {
         run.tags = ["baseline", "night"].map(str::to_owned).to_vec();
         run.note = Some("before the update\nof the server".to_owned());
         insta::assert_snapshot!(list(&[run]), @"
-        run                   suite  model  state      pass@1  p/f/i/o
-        20261124-143412-7f3a  sums   m      finished  100.0 %  1/0/0/0
+        run                   suite  model  state      pass@1  p/f/t/i/o
+        20261124-143412-7f3a  sums   m      finished  100.0 %  1/0/0/0/0
           tags     baseline, night
           note     before the update of the server
 
-        p/f/i/o: pass, fail, inconclusive, open
+        p/f/t/i/o: pass, fail, truncated, inconclusive, open
         ");
     }
 

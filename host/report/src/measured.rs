@@ -2,6 +2,7 @@
 
 use crate::numbers::{grouped, span};
 use crate::report::Report;
+use koderz_api::statistics;
 use koderz_api::suite::{Direction, MetricInfo, Reduction};
 use std::time::Duration;
 
@@ -79,18 +80,28 @@ impl Measured<'_> {
         below + (above - below) * place.fract()
     }
 
-    /// What the number is, and how far the values lie apart.
+    fn interval(&self) -> Option<(f64, f64)> {
+        statistics::median(self.values.iter().copied())?.interval
+    }
+
+    /// What the number is, and where the true median lies or, of few values, how far they lie apart. Values far off the
+    /// others are counted and never dropped.
     pub(crate) fn note(&self) -> String {
         let name = self.info.reductions.first().copied().unwrap_or(Reduction::Median);
         match self.values.as_slice() {
             [_] => "one sample".to_owned(),
-            [low, .., high] => format!(
-                "{} of {}, {} to {}",
-                word(name),
-                grouped(self.count() as u64),
-                bare(*low, &self.info.unit),
-                self.shown(*high)
-            ),
+            [low, .., high] => {
+                let interval = (name == Reduction::Median).then(|| self.interval()).flatten();
+                let range = match interval {
+                    Some((low, high)) => format!("95 % {} to {}", bare(low, &self.info.unit), self.shown(high)),
+                    None => format!("{} to {}", bare(*low, &self.info.unit), self.shown(*high)),
+                };
+                let outliers = match statistics::outliers(&self.values) {
+                    0 => String::new(),
+                    number => format!(", {number} far off"),
+                };
+                format!("{} of {}, {range}{outliers}", word(name), grouped(self.count() as u64))
+            }
             [] => String::new(),
         }
     }
@@ -199,6 +210,8 @@ mod tests {
             )
         );
         assert_eq!(of(&bare, [0.25]).note(), "one sample");
+        let many = of(&rate, (0..20).map(f64::from).chain([900.0]));
+        assert_eq!(many.note(), "median of 21, 95 % 5.67 to 14.3 tokens/s, 1 far off");
         assert_eq!([0.25, 12345.6, -1234.0].map(number), ["0.25", "12,346", "-1,234"]);
     }
 }

@@ -89,8 +89,9 @@ pub(crate) fn install(workspace: &Workspace, prefix: &Path) -> Result<()> {
         link_to(&home.join("koderz"), &link)?;
     }
     say(&format!(
-        "koderz is at {}; `cargo xtask uninstall` takes it away",
-        link.display()
+        "koderz is at {}; `cargo xtask uninstall --prefix {}` takes it away",
+        link.display(),
+        prefix.display()
     ));
     let on_path =
         std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|entry| entry == folder));
@@ -183,7 +184,7 @@ fn describe(folder: &Path) -> Result<()> {
     let koderz = || Command::new(folder.join("koderz"));
     let manual = folder.join(SHARE).join("man").join("man1");
     std::fs::create_dir_all(&manual).with_context(|| format!("make folder {}", manual.display()))?;
-    process::run(koderz().args(["man", "--dir"]).arg(&manual), "write manual pages")?;
+    process::output(koderz().args(["man", "--dir"]).arg(&manual), "write manual pages")?;
     for (shell, file) in COMPLETIONS {
         let script = process::output(koderz().args(["completions", shell]), "write completions")?;
         write(&folder.join(SHARE).join(file), script.as_bytes())?;

@@ -14,6 +14,7 @@ pub mod limit;
 pub mod mirror;
 pub mod nanos;
 pub mod retry;
+pub mod statistics;
 pub mod suite;
 pub mod summary;
 pub mod transport;

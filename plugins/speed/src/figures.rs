@@ -7,7 +7,7 @@ use crate::measure::{
 use crate::plan::{CALIBRATE, bounds, clients, edge, of, throughput, tried, value};
 use crate::settings::{Load, Objective, Test};
 use crate::shapes::Shape;
-use crate::statistics::{self, Estimate, median, middle, percentile, sorted};
+use koderz_plugin::api::statistics::{self, Estimate, median, middle, percentile, sorted};
 use koderz_plugin::prelude::*;
 use std::collections::BTreeMap;
 

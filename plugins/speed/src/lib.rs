@@ -14,7 +14,6 @@ mod plan;
 mod prompts;
 mod settings;
 mod shapes;
-mod statistics;
 mod text;
 mod work;
 

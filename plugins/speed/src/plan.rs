@@ -5,8 +5,8 @@ use crate::measure::{EACH_TOKEN, FIRST_TOKEN, LAG, READ, WHOLE, WRITTEN, nanos};
 use crate::prompts::PROMPTS;
 use crate::settings::{Load, MOST_CLIENTS, Objective, Test};
 use crate::shapes::{Length, Shape};
-use crate::statistics::line;
 use crate::work::{Ask, Prompt, Work};
+use koderz_plugin::api::statistics::line;
 use koderz_plugin::api::suite::Arrivals;
 use koderz_plugin::prelude::*;
 

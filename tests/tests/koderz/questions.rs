@@ -209,3 +209,30 @@ fn what_a_model_or_a_suite_cannot_do_is_said_before_the_first_question() {
     }
     assert!(!koderz.record_path().exists(), "no run was begun");
 }
+
+#[test]
+fn a_server_that_is_too_old_for_a_field_is_told_so_before_the_first_question() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    // It knows its version, and nothing else.
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.expect("a client");
+            let mut head = [0; 4096];
+            let _read = client.read(&mut head).expect("a request");
+            let body = r#"{"version":"0.6.2"}"#;
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+            client.write_all(answer.as_bytes()).expect("sent");
+        }
+    });
+    let koderz = Koderz::new();
+    let ended = koderz.call(&format!("benchmark --host {address} --local-model m --think low"));
+    assert_eq!(ended.code, Some(2), "{}", ended.stdout);
+    assert_eq!(
+        ended.stderr,
+        format!("error: --think: http://{address} is Ollama 0.6.2, which does not know it; 0.11.0 and later do\n")
+    );
+}

@@ -7,13 +7,11 @@ use serde_json::Value;
 pub(super) fn unlike(before: &Manifest, now: &Manifest) -> Vec<String> {
     let mut words = Vec::new();
     plugin("the suite", Some(&before.suite), Some(&now.suite), &mut words);
-    let evaluator = |manifest: &Manifest| manifest.evaluators.first().cloned();
-    plugin(
-        "the evaluator",
-        evaluator(before).as_ref(),
-        evaluator(now).as_ref(),
-        &mut words,
-    );
+    for used in &now.evaluators {
+        let name = &used.identity.name;
+        let before = before.evaluators.iter().find(|before| before.identity.name == *name);
+        plugin(&format!("the evaluator {name}"), before, Some(used), &mut words);
+    }
     for (slot, model) in &before.models {
         if now.models.get(slot) == Some(model)
             && let (Some(was), Some(is)) = (before.model_digests.get(model), now.model_digests.get(model))
@@ -31,6 +29,12 @@ pub(super) fn unlike(before: &Manifest, now: &Manifest) -> Vec<String> {
         "the context window",
         value(&before.context_tokens),
         value(&now.context_tokens),
+    );
+    compare("the number of samples", value(&before.samples), value(&now.samples));
+    compare(
+        "the server's version",
+        value(&before.server.version),
+        value(&now.server.version),
     );
     compare(
         "the temperature",

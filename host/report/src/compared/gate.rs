@@ -1,6 +1,6 @@
 //! Gates for a CI: what a run may not fall below, and how far it may fall behind another.
 
-use crate::compared::Compared;
+use crate::compared::{Compared, Side};
 use crate::measured::measured;
 use crate::report::Report;
 use std::str::FromStr;
@@ -133,15 +133,15 @@ impl Metric {
 
     fn unknown(&self, report: &Report<'_>) -> String {
         let names: Vec<String> = measured(report).iter().map(|metric| metric.info.name.clone()).collect();
-        let k = report.manifest().samples;
+        let (k, run) = (report.manifest().samples, &report.manifest().run);
         match (self, names.as_slice()) {
             (Metric::PassAt(wanted), _) => {
                 format!(
-                    "no task has {wanted} conclusive samples, so there is no pass@{wanted}; the run has {k} of each"
+                    "run {run}: no task has {wanted} conclusive samples, so there is no pass@{wanted}; it has {k} of each"
                 )
             }
-            (Metric::Named(name), []) => format!("the run has no `{name}`; it has pass@1"),
-            (Metric::Named(name), names) => format!("the run has no `{name}`; it has {}", names.join(", ")),
+            (Metric::Named(name), []) => format!("run {run} has no `{name}`; it has pass@1"),
+            (Metric::Named(name), names) => format!("run {run} has no `{name}`; it has {}", names.join(", ")),
         }
     }
 }
@@ -155,7 +155,8 @@ impl Limit {
         let value = self.metric.of(report);
         let value = value.ok_or_else(|| GateError(format!("{}: {}", self.text, self.metric.unknown(report))))?;
         let run = &report.manifest().run;
-        Ok((value < self.least).then(|| format!("{}: run {run} comes to {value:.4}", self.text)))
+        // A mean of tenths may come out as 0.5999999999999999.
+        Ok((value < self.least - 1e-9).then(|| format!("{}: run {run} comes to {value:.4}", self.text)))
     }
 }
 
@@ -167,9 +168,9 @@ impl Gate {
     pub fn failed(&self, compared: &Compared<'_>) -> Result<Vec<String>, GateError> {
         let mut failed = Vec::new();
         for (index, (side, _)) in compared.others.iter().enumerate() {
-            let points = self.points(compared, index);
-            let points =
-                points.ok_or_else(|| GateError(format!("{}: {}", self.text, self.metric.unknown(&side.report))))?;
+            let Some(points) = self.points(compared, index) else {
+                return Err(GateError(format!("{}: {}", self.text, self.why_not(compared, side))));
+            };
             let fails = match self.relation {
                 Relation::Below => points < self.bound,
                 Relation::AtMost => points <= self.bound,
@@ -182,6 +183,18 @@ impl Gate {
             }
         }
         Ok(failed)
+    }
+
+    /// Why there is no difference.
+    fn why_not(&self, compared: &Compared<'_>, side: &Side<'_>) -> String {
+        let lacking = [&compared.base, side]
+            .into_iter()
+            .find(|side| self.metric.of(&side.report).is_none());
+        match (lacking, &self.metric) {
+            (Some(side), metric) => metric.unknown(&side.report),
+            (None, Metric::PassAt(k)) => format!("no task has {k} conclusive samples in both runs"),
+            (None, Metric::Named(name)) => format!("{name} is 0 in the first run, so nothing is a part of it"),
+        }
     }
 
     /// The difference: of pass rates in points of a hundred, over the tasks that both have; of measurements in hundredths

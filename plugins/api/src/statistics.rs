@@ -1,10 +1,12 @@
-//! Figures with their uncertainty, of few values.
+//! Figures with their uncertainty, of few values: what suites and reports reckon alike.
 
 /// A value, and where the true one lies in 95 of 100 cases.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Estimate {
-    pub(crate) value: f64,
-    pub(crate) interval: Option<(f64, f64)>,
+pub struct Estimate {
+    /// The value.
+    pub value: f64,
+    /// The interval, where there are enough values for one.
+    pub interval: Option<(f64, f64)>,
 }
 
 /// Values that have to lie beyond a percentile before it is told.
@@ -15,14 +17,15 @@ const FAR: f64 = 14.826;
 
 const CONFIDENCE: f64 = 0.95;
 
-pub(crate) fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
+/// Values in ascending order, without those that are no numbers.
+pub fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
     let mut values: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
     values.sort_by(f64::total_cmp);
     values
 }
 
 /// The middle of values in ascending order.
-pub(crate) fn middle(sorted: &[f64]) -> Option<f64> {
+pub fn middle(sorted: &[f64]) -> Option<f64> {
     let half = sorted.len() / 2;
     match (sorted.len() % 2, sorted.get(half)) {
         (_, None) => None,
@@ -34,7 +37,7 @@ pub(crate) fn middle(sorted: &[f64]) -> Option<f64> {
 /// The median with an interval from order statistics, interpolated (Hettmansperger and Sheather, "Confidence intervals
 /// based on interpolated order statistics", 1986). Of fewer than six values no such interval is wide enough, so there is
 /// none.
-pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<Estimate> {
+pub fn median(values: impl IntoIterator<Item = f64>) -> Option<Estimate> {
     let values = sorted(values);
     Some(Estimate {
         value: middle(&values)?,
@@ -72,7 +75,7 @@ fn at_most(k: usize, n: usize) -> f64 {
 }
 
 /// The value that a share of the values does not exceed (nearest rank), where enough lie beyond it.
-pub(crate) fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
+pub fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
     let n = sorted.len();
     if n as f64 * (1.0 - share) < BEYOND - 1e-9 {
         return None;
@@ -81,9 +84,11 @@ pub(crate) fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
     sorted.get(rank.max(1) - 1).copied()
 }
 
-/// How many values lie far from the others (Iglewicz and Hoaglin, 1993).
-pub(crate) fn outliers(sorted: &[f64]) -> usize {
-    let Some(middle) = middle(sorted) else { return 0 };
+/// How many values lie far from the others (Iglewicz and Hoaglin, 1993). Fewer than six say nothing of that.
+pub fn outliers(sorted: &[f64]) -> usize {
+    let Some(middle) = middle(sorted).filter(|_| sorted.len() >= 6) else {
+        return 0;
+    };
     let deviations = self::sorted(sorted.iter().map(|value| (value - middle).abs()));
     let spread = self::middle(&deviations).unwrap_or_default();
     let far = |value: &&f64| 0.6745 * (**value - middle).abs() > FAR * spread && spread > 0.0;
@@ -92,13 +97,16 @@ pub(crate) fn outliers(sorted: &[f64]) -> usize {
 
 /// A line through points whose slope is the median of all slopes between two of them (Theil, 1950; Sen, 1968), with an
 /// interval for the slope from the order of these, and the median of what it leaves as its beginning.
-pub(crate) struct Line {
-    pub(crate) slope: Estimate,
-    pub(crate) start: f64,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// How much it rises with each step.
+    pub slope: Estimate,
+    /// Where it is at 0.
+    pub start: f64,
 }
 
-/// None where all points have one place.
-pub(crate) fn line(points: &[(f64, f64)]) -> Option<Line> {
+/// The line of points. None where all have one place.
+pub fn line(points: &[(f64, f64)]) -> Option<Line> {
     let mut slopes = Vec::new();
     for (index, (x, y)) in points.iter().enumerate() {
         for (other_x, other_y) in &points[index + 1..] {
@@ -134,7 +142,7 @@ fn slope_interval(points: &[(f64, f64)], slopes: &[f64]) -> Option<(f64, f64)> {
 }
 
 /// The share of successes with Wilson's interval (Wilson, 1927).
-pub(crate) fn share(successes: usize, all: usize) -> Option<Estimate> {
+pub fn share(successes: usize, all: usize) -> Option<Estimate> {
     if all == 0 {
         return None;
     }
@@ -213,11 +221,8 @@ mod tests {
     #[test]
     fn what_is_far_off_is_counted() {
         assert_eq!(outliers(&sorted([10.0, 10.1, 9.9, 10.2, 9.8, 90.0])), 1);
-        assert_eq!(
-            outliers(&[1.0, 1.0, 1.0, 9.0]),
-            0,
-            "nothing is said where most are equal"
-        );
+        assert_eq!(outliers(&[1.0, 1.0, 1.0, 1.0, 1.0, 9.0]), 0, "where most are equal");
+        assert_eq!(outliers(&[1.0, 1.1, 90.0]), 0, "nothing is said of few");
     }
 
     #[test]
