@@ -1,13 +1,18 @@
 //! `koderz compare`: runs beside each other, and gates on what they come to.
 
 use crate::arguments::Compare;
+use crate::destination::{Destination, Readers};
 use crate::places::Places;
 use crate::recorded::{self, Recorded};
 use crate::{Outcome, print};
 use anyhow::{Context, Result, bail};
-use koderz_report::{Compared, Gate, Limit, Report, Story, compared, compared_json, compared_text};
+use koderz_report::{Compared, Gate, Limit, Report, Story, compared, compared_html, compared_json, compared_text};
 
 pub(crate) fn compare(arguments: &Compare, places: &Places) -> Result<Outcome> {
+    let html = arguments.html.as_deref();
+    let html = html
+        .map(|path| Destination::reserve(path, Readers::Usual))
+        .transpose()?;
     let record = recorded::open(places)?;
     let mut runs = Vec::new();
     for wanted in &arguments.runs {
@@ -31,6 +36,9 @@ pub(crate) fn compare(arguments: &Compare, places: &Places) -> Result<Outcome> {
         }
         false => compared_text(&compared),
     };
+    if let Some(destination) = html {
+        destination.write(&compared_html(&compared)?)?;
+    }
     print(&text)?;
     Ok(gated(Outcome::Done, &failed))
 }

@@ -5,9 +5,11 @@
 
 mod alike;
 mod gate;
+mod page;
 mod text;
 
 pub use gate::{Gate, GateError, Limit};
+pub use page::compared_html;
 pub use text::compared_text;
 
 use crate::report::{Report, failure_kind};

@@ -11,6 +11,7 @@ mod room;
 mod sample;
 
 pub use page::{Link, html, html_with};
+pub(crate) use policy::STYLE;
 pub use policy::content_security_policy;
 
 #[cfg(test)]

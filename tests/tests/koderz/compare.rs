@@ -58,7 +58,7 @@ async fn exactly_the_tasks_that_differ_are_found_and_gates_decide_the_exit_code(
     );
     assert!(
         text.stdout
-            .contains("  a difference: p = below 0.0001, McNemar's exact test\n"),
+            .contains("  a difference: p < 0.0001, McNemar's exact test\n"),
         "{}",
         text.stdout
     );
@@ -72,6 +72,16 @@ async fn exactly_the_tasks_that_differ_are_found_and_gates_decide_the_exit_code(
         text.stdout.lines().all(|line| line.chars().count() <= 80),
         "{}",
         text.stdout
+    );
+
+    let page = koderz.data().join("compared.html");
+    let ended = koderz.call(&format!("compare {right} {wrong} --html {}", page.display()));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let page = std::fs::read_to_string(page).expect("the page");
+    assert_eq!(page.matches("<th scope=\"row\">HumanEval/").count(), 16, "{page}");
+    assert!(
+        !page.contains("http") && page.contains("default-src 'none'"),
+        "it loads nothing"
     );
 
     let gate = |words: &[&str]| {

@@ -153,6 +153,9 @@ pub(crate) struct Compare {
     /// One JSON object, with every task that differs
     #[arg(long)]
     pub(crate) json: bool,
+    /// Also write the comparison to this file, as a page
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -35,8 +35,8 @@ pub fn compared_text(compared: &Compared<'_>) -> String {
     lines.iter().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// Quality beside speed, a column for each run.
-fn figures(names: &[char], sides: &[&Side<'_>]) -> Vec<String> {
+/// Quality beside speed: a name in front, and a column for each run.
+pub(super) fn rows(names: &[char], sides: &[&Side<'_>]) -> Vec<Vec<String>> {
     let none = || "none".to_owned();
     let row = |what: &str, value: &dyn Fn(&Side<'_>) -> String| {
         let cells = sides.iter().map(|side| value(side));
@@ -67,6 +67,11 @@ fn figures(names: &[char], sides: &[&Side<'_>]) -> Vec<String> {
     if sides.iter().any(|side| side.report.counts().partial > 0) {
         rows.insert(5, row("partial", &|side| grouped(side.report.counts().partial)));
     }
+    rows
+}
+
+fn figures(names: &[char], sides: &[&Side<'_>]) -> Vec<String> {
+    let rows = rows(names, sides);
     let widths: Vec<usize> = (0..=sides.len())
         .map(|column| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0))
         .collect();
@@ -82,7 +87,8 @@ fn figures(names: &[char], sides: &[&Side<'_>]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
-fn against(name: char, difference: &Difference) -> Vec<String> {
+/// What is said of a run against the first one. The first of it is the difference itself.
+pub(super) fn statements(name: char, difference: &Difference) -> Vec<String> {
     let mut lines = Vec::new();
     let points = |value: f64| format!("{:+.1}", value * 100.0);
     match &difference.difference {
@@ -98,24 +104,27 @@ fn against(name: char, difference: &Difference) -> Vec<String> {
         true => "a difference",
         false => "no difference shown",
     };
-    lines.push(format!(
-        "  {claim}: p = {}, {}",
-        probability(difference.p),
-        difference.test
-    ));
+    lines.push(format!("{claim}: {}, {}", probability(difference.p), difference.test));
     let left_out = match difference.left_out {
         0 => String::new(),
         number => format!(", {number} left out that are inconclusive or missing in one"),
     };
-    lines.push(format!("  {} compared{left_out}", counted(difference.tasks, "task")));
+    lines.push(format!("{} compared{left_out}", counted(difference.tasks, "task")));
     lines.push(match difference.detectable {
         Some(smallest) => format!(
-            "  {:.1} points is the least that would have shown in 80 of 100 such pairs",
+            "{:.1} points is the least that would have shown in 80 of 100 such pairs",
             smallest * 100.0
         ),
-        None => "  so few tasks would show no difference at all".to_owned(),
+        None => "so few tasks would show no difference at all".to_owned(),
     });
-    lines.extend(difference.not_alike.iter().map(|words| format!("  not alike: {words}")));
+    lines.extend(difference.not_alike.iter().map(|words| format!("not alike: {words}")));
+    lines
+}
+
+fn against(name: char, difference: &Difference) -> Vec<String> {
+    let mut statements = statements(name, difference).into_iter();
+    let mut lines: Vec<String> = statements.next().into_iter().collect();
+    lines.extend(statements.map(|words| format!("  {words}")));
     lines.extend(changed("better", &difference.better));
     lines.extend(changed("worse", &difference.worse));
     lines.iter().map(|line| fit(&harmless(line), COLUMNS)).collect()
@@ -142,7 +151,7 @@ fn changed(how: &str, tasks: &[Changed]) -> Vec<String> {
 
 fn probability(p: f64) -> String {
     match p {
-        p if p < 0.0001 => "below 0.0001".to_owned(),
-        p => format!("{p:.4}"),
+        p if p < 0.0001 => "p < 0.0001".to_owned(),
+        p => format!("p = {p:.4}"),
     }
 }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 pub(super) const SCRIPT: &str = include_str!("../../templates/report.js");
-pub(super) const STYLE: &str = include_str!("../../templates/report.css");
+pub(crate) const STYLE: &str = include_str!("../../templates/report.css");
 
 /// The value of the header `Content-Security-Policy`, which the page has as a `meta` element too.
 pub fn content_security_policy() -> String {
