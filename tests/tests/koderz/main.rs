@@ -11,6 +11,7 @@ mod documents;
 mod evaluate;
 mod evaluator;
 mod events;
+mod examples;
 mod faults;
 mod grade;
 mod grants;
