@@ -109,7 +109,7 @@ impl Suite for Speed {
         let done = history.last().and_then(|round| round.first());
         Ok(match (input(trial)?, done) {
             (Work::Load, None) => perform(Command::Prepare(Residency::Loaded)),
-            (Work::WarmUp, None) => ask(work::hello()),
+            (Work::WarmUp, None) => ask(work::hello(trial.seed)),
             (Work::Ask(question), None) => ask(question.request(trial.seed)),
             (_, Some(Completion::Prepared(Ok(prepared)))) => Step::Finish(measure::load(prepared)),
             (Work::Ask(question), Some(Completion::Asked(Ok(reply)))) => {

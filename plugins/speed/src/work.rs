@@ -63,8 +63,8 @@ impl Ask {
     }
 }
 
-pub(crate) fn hello() -> Request {
-    let mut request = chat("Say hello.");
+pub(crate) fn hello(seed: u64) -> Request {
+    let mut request = chat(format!("[{seed:08x}] Say hello."));
     request.sampling.max_output_tokens = Some(16);
     request
 }

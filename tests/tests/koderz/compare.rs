@@ -79,7 +79,7 @@ async fn exactly_the_tasks_that_differ_are_found_and_gates_decide_the_exit_code(
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let page = std::fs::read_to_string(page).expect("the page");
     assert_eq!(page.matches("<th scope=\"row\">HumanEval/").count(), 16, "{page}");
-    assert!(page.contains("default-src 'none'"));
+    assert!(page.contains("default-src &#39;none&#39;"));
     for outside in ["http:", "https:", " src=", "<script", "<link"] {
         assert!(!page.contains(outside), "it loads nothing: {outside}");
     }

@@ -36,6 +36,8 @@ pub(crate) struct Budget {
     cpu_limit: Duration,
     wall_limit: Duration,
     cpu: Duration,
+    /// Their sum and not their times', each of which would be rounded.
+    instructions: u64,
     wall: Duration,
     turn: Option<(Duration, Instant)>,
     counting: Counting,
@@ -49,6 +51,7 @@ impl Budget {
             cpu_limit: limits.cpu,
             wall_limit: limits.wall,
             cpu: Duration::ZERO,
+            instructions: 0,
             wall: Duration::ZERO,
             turn,
             counting,
@@ -57,7 +60,8 @@ impl Budget {
 
     /// Ends a turn.
     pub(crate) fn pause(&mut self) {
-        (self.cpu, self.wall) = (self.cpu(), self.wall());
+        self.cpu += self.turn_on_processor();
+        self.wall = self.wall();
         self.turn = None;
     }
 
@@ -73,16 +77,20 @@ impl Budget {
 
     /// Counts instructions. Nothing else is counted where they are.
     pub(crate) fn count(&mut self, instructions: u64) {
-        self.cpu += time_of(instructions);
+        self.instructions += instructions;
     }
 
     /// Time on the processor so far.
     pub(crate) fn cpu(&self) -> Duration {
-        let turn = match (self.turn, self.counting) {
+        let before = self.cpu.saturating_add(time_of(self.instructions));
+        before.saturating_add(self.turn_on_processor())
+    }
+
+    fn turn_on_processor(&self) -> Duration {
+        match (self.turn, self.counting) {
             (Some((before, _)), Counting::ProcessorTime) => thread_time().saturating_sub(before),
             _ => Duration::ZERO,
-        };
-        self.cpu.saturating_add(turn)
+        }
     }
 
     fn wall(&self) -> Duration {
@@ -108,9 +116,9 @@ pub(crate) fn instructions_of(time: Duration) -> u64 {
     u64::try_from(instructions).unwrap_or(u64::MAX)
 }
 
-/// The time that stands for instructions.
+/// The time that stands for instructions, rounded up: who has used up all that a time stands for has used up the time.
 fn time_of(instructions: u64) -> Duration {
-    let nanos = u128::from(instructions) * 1_000_000_000 / u128::from(INSTRUCTIONS);
+    let nanos = (u128::from(instructions) * 1_000_000_000).div_ceil(u128::from(INSTRUCTIONS));
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
@@ -160,7 +168,12 @@ mod tests {
         assert_eq!(budget.cpu(), Duration::from_secs(3));
         budget.charge(Duration::from_secs(1));
         assert_eq!((budget.cpu(), budget.overrun()), (Duration::from_secs(4), None));
-        budget.count(instructions_of(Duration::from_secs(1)));
+        // One after the other comes to the same as all at once.
+        let left = instructions_of(Duration::from_secs(1));
+        for count in [1, 3, left - 4] {
+            assert_eq!(budget.overrun(), None);
+            budget.count(count);
+        }
         assert_eq!(budget.overrun(), Some(Overrun::Cpu));
     }
 

@@ -54,9 +54,16 @@ fn a_program_that_was_judged_before_is_not_run_again() {
     assert_eq!(first.exit, Exit::Passed);
     // To the nanosecond: nothing was measured anew, also by another that shares the folder.
     assert_eq!(run(&open(), &right), first);
-    let limits = Limits {
-        cpu: Duration::from_secs(4),
-        ..LIMITS
+    let with = |cpu| Program {
+        limits: Limits { cpu, ..LIMITS },
+        ..right.clone()
     };
-    assert_ne!(run(&open(), &Program { limits, ..right }).wall, first.wall);
+    let more = with(Duration::from_secs(4));
+    assert_eq!(run(&open(), &more), first, "it had room enough, and has more now");
+    let scant = with(first.cpu);
+    assert_ne!(
+        run(&open(), &scant).wall,
+        first.wall,
+        "so little might not be enough today"
+    );
 }
