@@ -50,7 +50,7 @@ rows! {
 
     /// 503 for 30 s, as if others had filled the queue.
     a_server_that_is_busy_for_a_while: Row {
-        blows: &[(60, Blow::TurnAway(Duration::from_secs(3)))],
+        blows: &[(100, Blow::TurnAway(Duration::from_secs(3)))],
         kinds: &["server overloaded"],
         outages: 1..=1,
         hit: Hit::AsCounted,

@@ -24,12 +24,12 @@ fn runs_are_found_by_their_tags_and_a_note_is_shown_with_them() {
     tags     baseline, night
     note     before-the-update
     exit code 0
-    run                   suite  model  state      pass@1  p/f/i/o
-    20261124-143412-0000  sums   adder  finished  100.0 %  2/0/0/0
+    run                   suite  model  state      pass@1  p/f/t/i/o
+    20261124-143412-0000  sums   adder  finished  100.0 %  2/0/0/0/0
       tags     baseline, night
       note     before-the-update
 
-    p/f/i/o: pass, fail, inconclusive, open
+    p/f/t/i/o: pass, fail, truncated, inconclusive, open
     exit code 0
     exit code 0
     exit code 0
