@@ -109,6 +109,7 @@ pub(crate) struct Benchmark {
     /// The model under test, by the server's name for it; given again, one after the other is tested
     #[arg(
         long = "local-model",
+        alias = "model",
         value_name = "MODEL",
         required = true,
         help_heading = "Question"
@@ -216,7 +217,7 @@ pub(crate) struct RunOne {
     #[arg(long, value_name = "ID")]
     pub(crate) problem_id: String,
     /// The model under test, by the server's name for it
-    #[arg(long, value_name = "MODEL", help_heading = "Question")]
+    #[arg(long, alias = "model", value_name = "MODEL", help_heading = "Question")]
     pub(crate) local_model: String,
     #[command(flatten, next_help_heading = "Question")]
     pub(crate) suite: SuiteChoice,
