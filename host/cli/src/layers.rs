@@ -246,8 +246,8 @@ impl Settings {
         command
     }
 
-    /// Where a value comes from that the command line refuses.
-    pub(crate) fn origin(&self, error: &clap::Error, typed: &[String]) -> Option<&str> {
+    /// Where a value comes from that the command line refuses, unless it was typed.
+    pub(crate) fn origin(&self, error: &clap::Error, typed: &[String]) -> Option<String> {
         let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
             return None;
         };
@@ -255,11 +255,14 @@ impl Settings {
         let is_typed = typed
             .iter()
             .any(|word| word.strip_prefix("--").and_then(|word| word.split('=').next()) == Some(flag));
-        let setting = self
-            .0
-            .get(flag)
-            .filter(|_| !is_typed && env::var_os(variable(flag)).is_none());
-        setting.map(|setting| setting.origin.as_str())
+        if is_typed {
+            return None;
+        }
+        let variable = variable(flag);
+        match env::var_os(&variable) {
+            Some(_) => Some(format!("the environment's {variable}")),
+            None => self.0.get(flag).map(|setting| setting.origin.clone()),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use koderz_core::summary::{Counts, FAILURE};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The values of k for which pass@k is reported, as far as there are samples.
+/// The values of k for which pass@k is reported, as far as there are samples; and their number.
 const KS: [u64; 4] = [1, 5, 10, 100];
 
 /// What is said of failures that their suite gave no kind.
@@ -61,8 +61,9 @@ impl Report<'_> {
     /// pass@k for each k of interest.
     pub(crate) fn rates(&self) -> Vec<(u64, Rate)> {
         let samples = u64::from(self.manifest().samples.get());
-        KS.into_iter()
-            .filter(|k| *k <= samples)
+        let mut ks: Vec<u64> = KS.into_iter().filter(|k| *k < samples).chain([samples]).collect();
+        ks.dedup();
+        ks.into_iter()
             .filter_map(|k| Some((k, self.story.summary().pass_at(k)?)))
             .collect()
     }

@@ -152,3 +152,18 @@ data = "prompts/terse.txt"
     assert_eq!(manifest.defaults.system.as_deref(), Some("Be brief."));
     assert_eq!(manifest.suite.grants.len(), 1);
 }
+
+#[test]
+fn a_value_of_the_environment_that_is_refused_is_traced_to_its_variable() {
+    let project = Project::new(NIGHTLY);
+    let refused = project.call("benchmark --local-model reference", &[("KODERZ_LIMIT", "two")]);
+    assert_eq!(refused.code, Some(2), "{}", refused.stdout);
+    assert!(
+        refused.stderr.contains("'two'")
+            && refused
+                .stderr
+                .contains("hint: that is set in the environment's KODERZ_LIMIT"),
+        "{}",
+        refused.stderr
+    );
+}
