@@ -4,6 +4,7 @@ use crate::live::{Live, beginning, class};
 use crate::shelf::{Shelf, ShelfError};
 use askama::Template;
 use koderz_core::numbers::{counted, grouped, percent, span};
+use koderz_core::paired::{SIGNIFICANT, mcnemar};
 use koderz_core::summary::{Sample, SampleId};
 use std::collections::BTreeSet;
 
@@ -15,6 +16,17 @@ pub(crate) struct Compared {
     figures: Vec<(&'static str, [String; 2])>,
     told: String,
     differences: Vec<Difference>,
+}
+
+/// Whether chance explains that one run passes what the other does not.
+fn chance(left: usize, right: usize) -> String {
+    let p = mcnemar(left as u64, right as u64);
+    let claim = if p < SIGNIFICANT {
+        "More than chance"
+    } else {
+        "No more than chance"
+    };
+    format!(" {claim}: p = {p:.4}, McNemar's exact test.")
 }
 
 struct Difference {
@@ -33,7 +45,7 @@ pub(crate) fn compared(shelf: &dyn Shelf, base: String, runs: [&str; 2]) -> Resu
     let both = [look(runs[0])?, look(runs[1])?];
     let samples = [&both[0].summary.samples, &both[1].summary.samples];
     let ids: BTreeSet<&SampleId> = samples.iter().flat_map(|samples| samples.keys()).collect();
-    let all = ids.len();
+    let (all, single) = (ids.len(), ids.iter().all(|id| id.sample == 0));
     let sides = |id: &SampleId| samples.map(|samples| Side::of(samples.get(id)));
     let differences: Vec<Difference> = ids
         .into_iter()
@@ -47,17 +59,29 @@ pub(crate) fn compared(shelf: &dyn Shelf, base: String, runs: [&str; 2]) -> Resu
             sides,
         })
         .collect();
+    // What is inconclusive says nothing of a model.
+    let alone = |side: usize| {
+        let lost = |one: &&Difference| matches!(one.sides[1 - side].class, "fail" | "truncated");
+        let won = differences.iter().filter(|one| one.sides[side].class == "pass");
+        won.filter(lost).count()
+    };
+    // Several samples of a task are not independent, and `koderz compare` has the test for them.
     let gained = |side: usize| differences.iter().filter(|one| one.sides[side].class == "pass").count();
     Ok(Compared {
         base,
         runs: both.each_ref().map(|live| live.manifest().run.clone()),
         figures: figures(&both),
         told: format!(
-            "{} of {} differ: {} pass only on the left, {} only on the right.",
+            "{} of {} differ: {} pass only on the left, {} only on the right.{}",
             differences.len(),
             counted(all as u64, "sample"),
             gained(0),
-            gained(1)
+            gained(1),
+            if single {
+                chance(alone(0), alone(1))
+            } else {
+                String::new()
+            }
         ),
         differences,
     })
