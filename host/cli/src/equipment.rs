@@ -77,14 +77,18 @@ pub(crate) fn library(named: &[PathBuf], counting: Counting, desk: &Desk) -> Res
 
 /// What limits of processor time count: what is typed, or what a run that goes on was begun with.
 pub(crate) fn counting(programs: &Programs, before: Option<&Manifest>) -> Counting {
-    let begun = before.is_some_and(|manifest| {
-        let mut evaluators = manifest.evaluators.iter();
-        evaluators.any(|evaluator| evaluator.settings.get(DETERMINISTIC) == Some(&Value::Bool(true)))
-    });
+    let begun = before.is_some_and(|manifest| counts_instructions(&manifest.evaluators));
     match programs.deterministic || begun {
         true => Counting::Instructions,
         false => Counting::ProcessorTime,
     }
+}
+
+fn counts_instructions(evaluators: &[PluginUse]) -> bool {
+    let deterministic = Some(&Value::Bool(true));
+    evaluators
+        .iter()
+        .any(|evaluator| evaluator.settings.get(DETERMINISTIC) == deterministic)
 }
 
 /// Finds and opens what is wished for.
@@ -266,12 +270,7 @@ pub(crate) fn changes(manifest: &Manifest, used: &Used) -> Vec<String> {
             .find(|before| before.identity.name == now.identity.name);
         compare("the evaluator", before, now);
     }
-    let counted = |evaluators: &[PluginUse]| {
-        evaluators
-            .iter()
-            .any(|evaluator| evaluator.settings.contains_key(DETERMINISTIC))
-    };
-    if counted(&used.evaluators) != counted(&manifest.evaluators) {
+    if counts_instructions(&used.evaluators) != counts_instructions(&manifest.evaluators) {
         changes.push("programs were limited by processor time and are by instructions".to_owned());
     }
     changes.extend(grant::changes(&manifest.suite.grants, &used.suite.grants));
