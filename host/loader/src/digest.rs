@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
+use std::sync::mpsc;
+use std::thread;
 
 /// Read at a time.
 const PART: usize = 1 << 20;
@@ -9,6 +11,31 @@ const PART: usize = 1 << 20;
 /// Of bytes.
 pub fn of(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
+}
+
+/// Reads so many bytes, and their digest, which is worked out beside the reading: of an interpreter either takes as long
+/// as several programs run.
+///
+/// # Errors
+/// If they cannot be read, or are fewer.
+pub(crate) fn read(reader: &mut impl Read, length: usize) -> io::Result<(Vec<u8>, String)> {
+    let mut bytes = vec![0; length];
+    let digest = thread::scope(|scope| {
+        let (parts, arriving) = mpsc::channel::<&[u8]>();
+        let digest = scope.spawn(move || {
+            let mut digest = Sha256::new();
+            arriving.iter().for_each(|part| digest.update(part));
+            hexadecimal(&digest.finalize())
+        });
+        for part in bytes.chunks_mut(PART) {
+            reader.read_exact(part)?;
+            // The other side listens as long as this one lives.
+            let _ = parts.send(part);
+        }
+        drop(parts);
+        Ok::<_, io::Error>(digest.join().expect("hashing does not panic"))
+    })?;
+    Ok((bytes, digest))
 }
 
 /// Of all that is left to read.
@@ -43,5 +70,9 @@ mod tests {
             of_all(&mut (b"a".as_slice().chain(b"bc".as_slice()))).expect("it can be read"),
             abc
         );
+        let long = vec![7; 3 * PART + 5];
+        let (read, digest) = read(&mut long.as_slice(), long.len()).expect("it can be read");
+        assert!(read == long, "the same bytes");
+        assert_eq!(digest, of(&long));
     }
 }

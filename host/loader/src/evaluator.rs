@@ -8,6 +8,7 @@
 mod budget;
 #[cfg(target_os = "linux")]
 mod compiled;
+mod crew;
 #[cfg(any(target_os = "linux", test))]
 mod image;
 mod inmate;
@@ -16,9 +17,10 @@ pub(crate) mod memory;
 mod output;
 #[cfg(target_os = "linux")]
 mod pages;
-mod turns;
 mod verdicts;
 mod words;
+#[cfg(target_os = "linux")]
+mod worn;
 
 use crate::bindings::exports::koderz::plugin::evaluator::{Guest as Exports, GuestIndices, Objection};
 use crate::bindings::exports::koderz::plugin::identity;
@@ -26,6 +28,7 @@ use crate::engine::{Engines, private_folder};
 use budget::Overrun;
 #[cfg(target_os = "linux")]
 use compiled::Place;
+use crew::Crew;
 use inmate::{Inmate, Role};
 use koderz_api::execution::{ExecutionError, ExecutionErrorKind, Exit, Limits, Outcome, Program};
 use koderz_api::identity::PluginInfo;
@@ -37,7 +40,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
-use turns::Turns;
 use verdicts::Verdicts;
 use wasmtime::Store;
 use wasmtime::component::{Component, Instance, InstancePre};
@@ -142,22 +144,29 @@ impl Sandbox {
 
 /// An evaluator in a component.
 pub struct ComponentEvaluator {
-    sandbox: Sandbox,
-    identity: PluginInfo,
+    runner: Arc<Runner>,
     languages: Vec<String>,
-    turns: Turns,
+    crew: Crew,
     digest: String,
     verdicts: Option<Verdicts>,
+}
+
+/// What runs a program.
+struct Runner {
+    sandbox: Sandbox,
+    identity: PluginInfo,
 }
 
 impl ComponentEvaluator {
     pub(crate) fn open(sandbox: Sandbox, identity: &PluginInfo, digest: &str) -> Result<Self, String> {
         let languages = sandbox.languages()?;
         Ok(ComponentEvaluator {
-            sandbox,
-            identity: identity.clone(),
+            runner: Arc::new(Runner {
+                sandbox,
+                identity: identity.clone(),
+            }),
             languages,
-            turns: Turns::one_per_processor(),
+            crew: Crew::one_per_processor(THREAD_STACK)?,
             digest: digest.to_owned(),
             verdicts: None,
         })
@@ -175,13 +184,15 @@ impl ComponentEvaluator {
                 .inspect_err(|error| tracing::warn!("verdicts are not kept in {}: {error}", folder.display()))
                 .is_ok()
         });
-        let verdicts = Verdicts::new(self.digest.clone(), self.sandbox.engines.counting, folder);
+        let verdicts = Verdicts::new(self.digest.clone(), self.runner.sandbox.engines.counting, folder);
         ComponentEvaluator {
             verdicts: Some(verdicts),
             ..self
         }
     }
+}
 
+impl Runner {
     fn failed(&self, message: String) -> ExecutionError {
         let PluginInfo { name, version, .. } = &self.identity;
         let message = format!("plugin {name} {version}: {message}");
@@ -289,8 +300,9 @@ impl Evaluator for ComponentEvaluator {
 
     fn execute(&self, program: &Program) -> Result<Outcome, ExecutionError> {
         let run = || {
-            let _turn = self.turns.take();
-            on_own_thread(|| self.run(program)).unwrap_or_else(|message| Err(self.failed(message)))
+            let (runner, program) = (self.runner.clone(), program.clone());
+            let ran = self.crew.run(move || runner.run(&program));
+            ran.unwrap_or_else(|message| Err(self.runner.failed(message)))
         };
         let Some(verdicts) = &self.verdicts else {
             return run();

@@ -17,6 +17,7 @@ use koderz_core::manifest::PluginUse;
 use koderz_core::ports::PluginError;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmtime::component::{Component, InstancePre};
@@ -56,7 +57,7 @@ impl Plugin {
     /// # Errors
     /// If it is no plugin, or fails in any of that.
     pub fn load(engines: &Engines, path: &Path) -> Result<Self, LoadError> {
-        let bytes = read(path)?;
+        let (bytes, digest) = read(path)?;
         let border = probe::border(path, &bytes)?;
         if !border.interfaces.contains(&Interface::Identity) || border.interfaces.len() < 2 {
             return Err(LoadError::NoInterface {
@@ -64,7 +65,6 @@ impl Plugin {
                 exports: border.exports_in_words(),
             });
         }
-        let digest = digest::of(&bytes);
         let broken = |error: wasmtime::Error| LoadError::Broken {
             path: path.to_owned(),
             what: format!("{error:#}"),
@@ -268,12 +268,14 @@ fn text(settings: &Map<String, Value>) -> String {
     Value::Object(settings.clone()).to_string()
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+/// Reads a file, and its digest.
+fn read(path: &Path) -> Result<(Vec<u8>, String), LoadError> {
     let failed = |source| LoadError::Read {
         path: path.to_owned(),
         source,
     };
-    let bytes = std::fs::metadata(path).map_err(failed)?.len();
+    let mut file = File::open(path).map_err(failed)?;
+    let bytes = file.metadata().map_err(failed)?.len();
     if bytes > LARGEST {
         return Err(LoadError::TooLarge {
             path: path.to_owned(),
@@ -281,7 +283,7 @@ fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
             most: LARGEST,
         });
     }
-    std::fs::read(path).map_err(failed)
+    digest::read(&mut file, usize::try_from(bytes).unwrap_or(usize::MAX)).map_err(failed)
 }
 
 /// A plugin that failed before it said who it is goes by its file.

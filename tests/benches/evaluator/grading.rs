@@ -83,8 +83,11 @@ fn alone(program: Program) -> Program {
 
 /// Judges some samples of each problem, no two of them equal, and expects all to pass.
 pub(crate) fn grade(way: Way, samples: usize, cache: &Path) {
-    let python = python(cache);
-    let references = references(way);
+    // Neither needs the other, and a process that grades has both to do before its first verdict.
+    let (python, references) = thread::scope(|scope| {
+        let references = scope.spawn(|| references(way));
+        (python(cache), references.join().expect("the references"))
+    });
     let programs = (0..samples).flat_map(|sample| {
         references.iter().map(move |program| Program {
             subject: format!("# {sample}\n{}", program.subject),

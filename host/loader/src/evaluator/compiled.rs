@@ -23,6 +23,7 @@ const KEPT: usize = 4;
 
 const CODE: &str = "code";
 const MEMORY: &str = "memory";
+const WORN: &str = "worn";
 
 /// What compiling comes to.
 pub(crate) type Compiled = (Component, Arc<Stock>);
@@ -54,7 +55,7 @@ impl Place {
         // SAFETY: only this user can write to the folder, and this program writes there what it has compiled, whole or
         // not at all.
         let component = unsafe { Component::deserialize_file(engine, self.file(CODE)) }.ok()?;
-        Some((component, Stock::of_file(memory).ok()?))
+        Some((component, Stock::of_file(memory, Some(self.file(WORN))).ok()?))
     }
 
     /// Compiles, and keeps what that came to for the next start.
@@ -88,6 +89,7 @@ impl Place {
             // Whoever has it mapped keeps it.
             let _ = fs::remove_file(path);
             let _ = fs::remove_file(path.with_extension(MEMORY));
+            let _ = fs::remove_file(path.with_extension(WORN));
         }
         Ok(())
     }

@@ -8,11 +8,13 @@
 #![expect(unsafe_code, reason = "memory is mapped, and handed to the engine")]
 
 use super::pages::Pages;
+use super::worn::Worn;
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap, mmap_anonymous, mprotect, munmap};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::ptr::{self, NonNull};
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
@@ -35,6 +37,7 @@ pub(crate) struct Stock {
     /// The image, to copy from.
     source: Mapping,
     pages: Option<Pages>,
+    worn: Mutex<Worn>,
     spare: Mutex<Vec<Mapping>>,
 }
 
@@ -43,11 +46,12 @@ impl Stock {
     pub(crate) fn new(image: &[u8]) -> io::Result<Arc<Self>> {
         let mut file = File::from(memfd_create("image", MemfdFlags::CLOEXEC)?);
         file.write_all(image)?;
-        Stock::of_file(file)
+        Stock::of_file(file, None)
     }
 
-    /// Maps an image that a file holds. Nobody may write to the file from here on.
-    pub(crate) fn of_file(file: File) -> io::Result<Arc<Self>> {
+    /// Maps an image that a file holds. Nobody may write to the file from here on. `worn` is a file for what is learnt of
+    /// the pages that programs write to.
+    pub(crate) fn of_file(file: File, worn: Option<PathBuf>) -> io::Result<Arc<Self>> {
         let length = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
         // SAFETY: a new mapping, at an address of the kernel's choice.
         let start = unsafe { mmap(ptr::null_mut(), length, ProtFlags::READ, MapFlags::SHARED, &file, 0)? };
@@ -55,6 +59,7 @@ impl Stock {
             file,
             source: Mapping::of(start, length)?,
             pages: Pages::of_this_process(),
+            worn: Mutex::new(Worn::new(length, worn)),
             spare: Mutex::default(),
         }))
     }
@@ -88,7 +93,24 @@ impl Stock {
                 0,
             )?;
         }
+        self.prepare(&mapping);
         Ok(mapping)
+    }
+
+    /// Copies the pages that programs write to, in the place of a fault for each.
+    fn prepare(&self, mapping: &Mapping) {
+        let worn = self.worn.lock().unwrap_or_else(PoisonError::into_inner).ranges();
+        for range in worn {
+            // SAFETY: the range lies within the image, which is mapped there. It changes nothing of what is read, and a
+            // kernel before Linux 5.14, which does not know it, does nothing.
+            let copied = unsafe {
+                let start = mapping.start.as_ptr().add(range.start);
+                madvise(start.cast(), range.len(), Advice::LinuxPopulateWrite)
+            };
+            if copied.is_err() {
+                return;
+            }
+        }
     }
 
     /// Takes a memory back of which this many bytes could be written.
@@ -106,6 +128,7 @@ impl Stock {
         let written = self.pages.as_ref().map(|pages| pages.written(start, accessible));
         match written {
             Some(Ok(written)) if written.iter().map(ExactSizeIterator::len).sum::<usize>() <= RESIDENT => {
+                self.worn.lock().unwrap_or_else(PoisonError::into_inner).learn(&written);
                 for range in written {
                     let image = range.start.min(self.length())..range.end.min(self.length());
                     let beyond = range.start.max(self.length())..range.end.max(self.length());
@@ -118,8 +141,11 @@ impl Stock {
                 }
             }
             // Private pages are dropped, and the image or noughts show again.
-            // SAFETY: as above.
-            _ => unsafe { madvise(start.cast(), accessible, Advice::LinuxDontNeed)? },
+            _ => {
+                // SAFETY: as above.
+                unsafe { madvise(start.cast(), accessible, Advice::LinuxDontNeed)? };
+                self.prepare(mapping);
+            }
         }
         if accessible > self.length() {
             // SAFETY: as above.
