@@ -52,6 +52,12 @@ pub fn test_plugin(name: &str) -> PathBuf {
     made("test-plugins", &format!("{name}.wasm"))
 }
 
+/// A plugin as a shared library.
+pub fn native_plugin(name: &str) -> PathBuf {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+    made("test-plugins/native", &format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
+}
+
 /// Recorded answers that are played for users.
 pub fn cassette(name: &str) -> PathBuf {
     made("cassettes", &format!("{name}.jsonl"))

@@ -11,7 +11,7 @@ mod values;
 
 pub(crate) use answers::{Evaluate, Grade, Import, Samples};
 pub(crate) use asking::{Asking, Benchmark, Resume, RunOne, Server, SpeedTest};
-pub(crate) use extra::{Extra, Limits, Programs};
+pub(crate) use extra::{Extra, Limits, Programs, Trusting};
 pub(crate) use installed::{ListProblems, PluginCheck, PluginList, PluginShow, Plugins, PluginsCommand};
 pub(crate) use manual::{Completions, Man};
 pub(crate) use records::{

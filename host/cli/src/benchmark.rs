@@ -229,7 +229,12 @@ impl<'a> Prepared<'a> {
             .transpose()?;
         let programs = &wanted.asking.programs;
         let counting = equipment::counting(programs, None);
-        let library = equipment::library(&wanted.server.extra.plugins, counting, desk)?;
+        let library = equipment::library(
+            &wanted.server.extra.plugins,
+            &wanted.server.extra.trusting,
+            counting,
+            desk,
+        )?;
         let equipment = equipment::gather(
             &library,
             &Wish {

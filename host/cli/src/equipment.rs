@@ -1,10 +1,11 @@
 //! The plugins of a run: found, opened with their settings, and fit for each other.
 
-use crate::arguments::{Extra, Programs};
+use crate::arguments::{Extra, Programs, Trusting};
 use crate::benchmark::Desk;
 use crate::grant;
 use crate::places::Places;
 use crate::setting::{self, Owner};
+use crate::trust;
 use anyhow::{Result, bail};
 use koderz_api::suite::SuiteInfo;
 use koderz_core::manifest::{Manifest, PluginUse};
@@ -63,7 +64,7 @@ pub(crate) struct Wish<'a> {
 }
 
 /// The library of these plugin files and those that are installed.
-pub(crate) fn library(named: &[PathBuf], counting: Counting, desk: &Desk) -> Result<Library> {
+pub(crate) fn library(named: &[PathBuf], trusting: &Trusting, counting: Counting, desk: &Desk) -> Result<Library> {
     let (places, terminal) = (&desk.places, desk.terminal.clone());
     let cache = places.compiled();
     let engines = Engines::counting(Some(&cache), counting).or_else(|error| {
@@ -71,7 +72,9 @@ pub(crate) fn library(named: &[PathBuf], counting: Counting, desk: &Desk) -> Res
         tracing::warn!("{error}; plugins are compiled anew\nhint: KODERZ_CACHE_DIR names a folder that can be written");
         Engines::counting(None, counting)
     })?;
-    let engines = engines.telling(Arc::new(move |words| terminal.say(words)));
+    let engines = engines
+        .telling(Arc::new(move |words| terminal.say(words)))
+        .trusting(trust::trust(trusting));
     Ok(Library::new(engines, named.to_vec(), places.plugins()))
 }
 
@@ -111,7 +114,7 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
         pairs.push((setting.to_owned(), value));
     }
     let settings = settings(&plugin, Interface::Suite, before, &pairs)?;
-    let suite: Arc<dyn Suite> = Arc::new(plugin.open_suite(&settings)?);
+    let suite = plugin.open_suite(&settings)?;
     let info = suite.describe()?;
     let suite_use = plugin.usage(&settings);
 
@@ -131,7 +134,7 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
     let same_policy = |manifest: &&Manifest| manifest.retry.identity.name == plugin.identity().name;
     let before = wish.before.filter(same_policy).map(|manifest| &manifest.retry.settings);
     let settings = self::settings(&plugin, Interface::Retry, before, &pairs)?;
-    let retry: Arc<dyn RetryPolicy> = Arc::new(plugin.open_retry(&settings)?);
+    let retry = plugin.open_retry(&settings)?;
     let max_retries = allowed(&settings, plugin.schema(Interface::Retry));
     let retry_use = plugin.usage(&settings);
 
@@ -171,14 +174,16 @@ fn unlimited(plugin: &Plugin) -> String {
     )
 }
 
-/// Finds a plugin, in the end by the file that it was in before: a run may be begun with a file from anywhere.
+/// Finds a plugin, in the end by the file that it was in before: a run may be begun with a file from anywhere. Machine
+/// code is looked for there at first, since by its name a component would be found.
 fn find(library: &Library, wanted: Wanted, name: &str, before: Option<&PluginUse>) -> Result<Plugin, LoadError> {
+    let there = |before: &&PluginUse| before.identity.name == name && Path::new(&before.file).is_file();
+    let before = before.filter(there);
+    if let Some(before) = before.filter(|before| before.native) {
+        return library.load(Path::new(&before.file));
+    }
     match (library.find(wanted, name), before) {
-        (Err(LoadError::Unknown { .. }), Some(before))
-            if before.identity.name == name && Path::new(&before.file).is_file() =>
-        {
-            library.load(Path::new(&before.file))
-        }
+        (Err(LoadError::Unknown { .. }), Some(before)) => library.load(Path::new(&before.file)),
         (found, _) => found,
     }
 }
@@ -212,11 +217,7 @@ pub(crate) fn evaluators(
     let mut claimed = BTreeSet::new();
     if !wanted.is_empty() {
         for plugin in library.evaluators()? {
-            let evaluator = plugin.open_evaluator()?;
-            let evaluator = match &verdicts {
-                Some(folder) => evaluator.remembering(Some(folder.clone())),
-                None => evaluator,
-            };
+            let evaluator = plugin.evaluator(verdicts.clone().map(Some))?;
             let serves = evaluator
                 .languages()
                 .iter()
@@ -227,7 +228,7 @@ pub(crate) fn evaluators(
                 if library.counting() == Counting::Instructions {
                     settings.insert(DETERMINISTIC.to_owned(), Value::Bool(true));
                 }
-                opened.push((Arc::new(evaluator), plugin.usage(&settings)));
+                opened.push((evaluator, plugin.usage(&settings)));
             }
         }
     }
@@ -250,16 +251,8 @@ pub(crate) fn changes(manifest: &Manifest, used: &Used) -> Vec<String> {
     let mut changes = Vec::new();
     let mut compare = |what: &str, before: Option<&PluginUse>, now: &PluginUse| {
         if before.is_none_or(|before| before.digest != now.digest) {
-            let was = before.map_or("another".to_owned(), |before| {
-                format!(
-                    "{} {} ({:.12})",
-                    before.identity.name, before.identity.version, before.digest
-                )
-            });
-            changes.push(format!(
-                "{what} was {was} and is {} {} ({:.12})",
-                now.identity.name, now.identity.version, now.digest
-            ));
+            let was = before.map_or("another".to_owned(), PluginUse::in_words_with_digest);
+            changes.push(format!("{what} was {was} and is {}", now.in_words_with_digest()));
         }
     };
     compare("the suite", Some(&manifest.suite), &used.suite);
@@ -288,12 +281,8 @@ pub(crate) fn changes(manifest: &Manifest, used: &Used) -> Vec<String> {
 /// That another policy decides than when a run was begun, or the same one set otherwise, in words.
 pub(crate) fn other_policy(manifest: &Manifest, used: &Used) -> Option<String> {
     let shown = |policy: &PluginUse| {
-        let PluginUse { identity, settings, .. } = policy;
-        let settings = Value::Object(settings.clone());
-        format!(
-            "{} {} ({:.12}) with {settings}",
-            identity.name, identity.version, policy.digest
-        )
+        let settings = Value::Object(policy.settings.clone());
+        format!("{} with {settings}", policy.in_words_with_digest())
     };
     let (before, now) = (shown(&manifest.retry), shown(&used.retry));
     (before != now).then(|| format!("the retry policy was {before} and is {now}"))

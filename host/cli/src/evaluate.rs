@@ -75,10 +75,10 @@ async fn graded(arguments: arguments::Samples, results: Option<&Path>, desk: &De
     let mut extra = arguments.extra;
     let wanted = arguments.suite.suite.as_deref().unwrap_or(&configuration.suite);
     let counting = equipment::counting(&arguments.programs, None);
-    let library = equipment::library(&extra.plugins, counting, desk)?;
+    let library = equipment::library(&extra.plugins, &extra.trusting, counting, desk)?;
     let plugin = equipment::find_suite(&library, wanted, &extra, None)?;
     let typed = plugin.settings(Interface::Suite, &setting::of(Owner::Suite, &extra.settings))?;
-    let known = tasks(Arc::new(plugin.open_suite(&typed)?)).await?;
+    let known = tasks(plugin.open_suite(&typed)?).await?;
     let path = &arguments.file;
     let samples = Samples::read(path, &known)?;
     if samples.count() == 0 {

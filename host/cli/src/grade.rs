@@ -27,7 +27,7 @@ pub(crate) async fn grade(arguments: Grade, desk: &Desk) -> Result<Outcome> {
     let before = record.find(&arguments.run)?;
     let graded = record.manifest(&before)?;
     let counting = equipment::counting(&arguments.programs, Some(&graded));
-    let library = equipment::library(&arguments.extra.plugins, counting, desk)?;
+    let library = equipment::library(&arguments.extra.plugins, &arguments.extra.trusting, counting, desk)?;
     let equipment = equipment::gather(
         &library,
         &Wish {

@@ -32,9 +32,13 @@ const COMMANDS: [&str; 8] = [
     "doctor",
 ];
 
+/// Those to which a file says only what plugins may do, which no run decides.
+const LOADING: [&str; 3] = ["resume", "grade", "plugin"];
+const RIGHTS: [&str; 5] = ["native", "pin", "wasi", "plugin-memory", "plugin-time"];
+
 /// Whether files speak to a command.
 pub(crate) fn speaks_to(command: &str) -> bool {
-    COMMANDS.contains(&command)
+    COMMANDS.contains(&command) || LOADING.contains(&command)
 }
 
 /// The key for models, and the argument without a flag that has them too.
@@ -224,26 +228,36 @@ impl Settings {
     /// The command line, with these values where nothing is typed, and the environment's in between.
     pub(crate) fn apply(&self, mut command: Command) -> Command {
         for name in COMMANDS {
-            command = command.mut_subcommand(name, |command| {
-                command.mut_args(|argument| {
-                    let flag = argument.get_long().map(str::to_owned);
-                    let argument = match (&flag, argument.get_env()) {
-                        (Some(flag), None) if flag != "help" => argument.env(variable(flag)).hide_env(true),
-                        _ => argument,
-                    };
-                    let key = match flag {
-                        None if argument.get_id() == MODELS => MODEL.to_owned(),
-                        None => return argument,
-                        Some(flag) => flag,
-                    };
-                    match self.0.get(&key) {
-                        Some(setting) => with_default(argument, &setting.values),
-                        None => argument,
-                    }
-                })
-            });
+            command = command.mut_subcommand(name, |command| self.apply_to(command, |flag| flag != "help"));
+        }
+        for name in LOADING {
+            command = command.mut_subcommand(name, |command| self.apply_to(command, |flag| RIGHTS.contains(&flag)));
         }
         command
+    }
+
+    /// The same for some flags of one command, and of those below it.
+    fn apply_to(&self, command: Command, wanted: impl Fn(&str) -> bool + Copy) -> Command {
+        let command = command.mut_subcommands(|command| self.apply_to(command, wanted));
+        command.mut_args(|argument| {
+            let flag = argument.get_long().map(str::to_owned);
+            if flag.as_ref().is_some_and(|flag| !wanted(flag)) {
+                return argument;
+            }
+            let argument = match (&flag, argument.get_env()) {
+                (Some(flag), None) => argument.env(variable(flag)).hide_env(true),
+                _ => argument,
+            };
+            let key = match flag {
+                None if argument.get_id() == MODELS => MODEL.to_owned(),
+                None => return argument,
+                Some(flag) => flag,
+            };
+            match self.0.get(&key) {
+                Some(setting) => with_default(argument, &setting.values),
+                None => argument,
+            }
+        })
     }
 
     /// Where a value comes from that the command line refuses, unless it was typed.

@@ -47,6 +47,7 @@ mod signals;
 mod status;
 mod stream;
 mod tasks;
+mod trust;
 mod wait;
 
 use anyhow::{Context, Result};
@@ -127,9 +128,7 @@ fn read_arguments() -> Result<Arguments> {
     let command = Arguments::command();
     // A configuration that cannot be read stops no command that would look into it, or needs none.
     let settings = match command.clone().try_get_matches() {
-        Ok(matches) if !matches!(matches.subcommand_name(), Some(name) if layers::speaks_to(name)) => {
-            Settings::default()
-        }
+        Ok(matches) if !matches.subcommand_name().is_some_and(layers::speaks_to) => Settings::default(),
         _ => Settings::of(&layers::read(
             &layers::files()?,
             layers::profile(&typed).as_deref(),

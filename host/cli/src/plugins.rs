@@ -5,7 +5,7 @@ mod documented;
 mod list;
 mod show;
 
-use crate::arguments::PluginsCommand;
+use crate::arguments::{PluginsCommand, Trusting};
 use crate::benchmark::Desk;
 use crate::{Outcome, equipment};
 use anyhow::Result;
@@ -13,11 +13,12 @@ use koderz_loader::{Counting, Interface, Plugin};
 use std::path::PathBuf;
 
 pub(crate) async fn plugins(command: PluginsCommand, desk: &Desk) -> Result<Outcome> {
-    let library = |named: &[PathBuf]| equipment::library(named, Counting::default(), desk);
+    let library =
+        |named: &[PathBuf], trusting: &Trusting| equipment::library(named, trusting, Counting::default(), desk);
     match command {
-        PluginsCommand::List(arguments) => list::list(&arguments, &library(&arguments.plugins)?),
+        PluginsCommand::List(arguments) => list::list(&arguments, &library(&arguments.plugins, &arguments.trusting)?),
         PluginsCommand::Check(arguments) => check::check(&arguments, desk).await,
-        PluginsCommand::Show(arguments) => show::show(&arguments, &library(&arguments.plugins)?),
+        PluginsCommand::Show(arguments) => show::show(&arguments, &library(&arguments.plugins, &arguments.trusting)?),
     }
 }
 

@@ -11,18 +11,21 @@ use crate::setting::{self, Owner};
 use crate::{Outcome, print, tasks};
 use anyhow::{Result, bail};
 use asked::Asked;
-use koderz_core::ports::Suite;
 use koderz_core::scheduler;
 use koderz_loader::{Counting, Interface};
-use std::sync::Arc;
 
 pub(crate) async fn problems(arguments: &ListProblems, desk: &Desk) -> Result<Outcome> {
     let configuration = &desk.configuration;
-    let library = equipment::library(&arguments.extra.plugins, Counting::default(), desk)?;
+    let library = equipment::library(
+        &arguments.extra.plugins,
+        &arguments.extra.trusting,
+        Counting::default(),
+        desk,
+    )?;
     let wanted = arguments.suite.suite.as_deref().unwrap_or(&configuration.suite);
     let plugin = equipment::find_suite(&library, wanted, &arguments.extra, None)?;
     let settings = plugin.settings(Interface::Suite, &setting::of(Owner::Suite, &arguments.extra.settings))?;
-    let suite: Arc<dyn Suite> = Arc::new(plugin.open_suite(&settings)?);
+    let suite = plugin.open_suite(&settings)?;
     let tasks = scheduler::catalogue(suite.clone()).await?;
     let all = tasks.len();
     let seed = configuration.seed;

@@ -30,7 +30,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
     recorded::at_rest(&record, &run)?;
     let options = &arguments.server;
     let counting = equipment::counting(&arguments.programs, Some(&manifest));
-    let library = equipment::library(&options.extra.plugins, counting, desk)?;
+    let library = equipment::library(&options.extra.plugins, &options.extra.trusting, counting, desk)?;
     let equipment = equipment::gather(
         &library,
         &Wish {

@@ -24,6 +24,22 @@ pub struct PluginUse {
     /// The data that it was granted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<GrantUse>,
+    /// Whether it was machine code, which nothing confined.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub native: bool,
+}
+
+impl PluginUse {
+    /// Its name and version, and that nothing confined it where that is so.
+    pub fn in_words(&self) -> String {
+        let confined = if self.native { " (native: unsandboxed)" } else { "" };
+        format!("{} {}{confined}", self.identity.name, self.identity.version)
+    }
+
+    /// The same with the first digits of its digest.
+    pub fn in_words_with_digest(&self) -> String {
+        format!("{} ({:.12})", self.in_words(), self.digest)
+    }
 }
 
 /// Data that a plugin was granted.

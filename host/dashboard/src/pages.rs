@@ -36,7 +36,7 @@ impl Running {
         Running {
             base,
             run: manifest.run.clone(),
-            suite: format!("{} {}", manifest.suite.identity.name, manifest.suite.identity.version),
+            suite: manifest.suite.in_words(),
             model: manifest.models.get("subject").cloned().unwrap_or_default(),
             began: manifest.began.clone(),
             resume: (left && !told.running).then(|| format!("koderz resume {}", manifest.run)),

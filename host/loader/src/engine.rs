@@ -5,6 +5,7 @@
 //! code, so nobody else may be able to write there.
 
 use crate::error::LoadError;
+use crate::trust::Trust;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,10 +53,10 @@ pub struct Engines {
     pub(crate) plugins: Engine,
     pub(crate) evaluators: Engine,
     /// The folder for compiled code.
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "the engines have it"))]
     pub(crate) cache: Option<PathBuf>,
     pub(crate) counting: Counting,
     pub(crate) told: Option<Told>,
+    pub(crate) trust: Arc<Trust>,
     _clock: Arc<Clock>,
 }
 
@@ -91,8 +92,18 @@ impl Engines {
             cache: folder.map(Path::to_owned),
             counting,
             told: None,
+            trust: Arc::default(),
             _clock: clock,
         })
+    }
+
+    /// The same, for plugins that the user trusts so far.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Engines {
+            trust: Arc::new(trust),
+            ..self
+        }
     }
 
     /// The same, which say what takes a while: an evaluator is compiled once, and that takes some seconds.

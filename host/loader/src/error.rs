@@ -71,6 +71,44 @@ pub enum LoadError {
         /// The import.
         import: String,
     },
+    /// It imports WASI, which the user has not granted it.
+    #[error(
+        "plugin {name} ({path}) imports {import}, and WASI is not granted to it\nhint: --wasi {name} grants one without \
+         files, network, environment or a real clock"
+    )]
+    Wasi {
+        /// The file.
+        path: PathBuf,
+        /// What it imports.
+        import: String,
+        /// The plugin.
+        name: String,
+    },
+    /// It is machine code, which the user has not allowed.
+    #[error(
+        "{path} is machine code, which no sandbox confines, so it is not loaded\nhint: {hint}; SHA-256 of it is {digest}"
+    )]
+    Native {
+        /// The file.
+        path: PathBuf,
+        /// SHA-256 of it, in hexadecimal.
+        digest: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// It is not the file that the user wants by that name.
+    #[error(
+        "plugin {name} ({path}) is pinned to another file: SHA-256 of this one is {digest}\nhint: pin it anew if you know \
+         why it changed"
+    )]
+    Pinned {
+        /// The file.
+        path: PathBuf,
+        /// The plugin.
+        name: String,
+        /// SHA-256 of the file, in hexadecimal.
+        digest: String,
+    },
     /// It cannot be compiled, linked or instantiated.
     #[error("load plugin {path}: {what}")]
     Broken {

@@ -14,7 +14,7 @@ mod image;
 mod inmate;
 #[cfg_attr(not(target_os = "linux"), path = "evaluator/unmapped.rs")]
 pub(crate) mod memory;
-mod output;
+pub(crate) mod output;
 #[cfg(target_os = "linux")]
 mod pages;
 mod verdicts;
@@ -26,6 +26,7 @@ use crate::bindings::exports::koderz::plugin::evaluator::{Guest as Exports, Gues
 use crate::bindings::exports::koderz::plugin::identity;
 use crate::engine::{Engines, private_folder};
 use budget::Overrun;
+pub(crate) use budget::thread_time;
 #[cfg(target_os = "linux")]
 use compiled::Place;
 use crew::Crew;

@@ -6,6 +6,7 @@
 
 use crate::bindings::koderz::plugin::data;
 use crate::digest;
+use koderz_api::native::read;
 use koderz_core::manifest::GrantUse;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -167,6 +168,26 @@ pub(crate) struct Blobs(Grants);
 impl Blobs {
     pub(crate) fn new(grants: &Grants) -> Self {
         Blobs(grants.clone())
+    }
+
+    /// The length of what is granted by a name.
+    pub(crate) fn length_of(&self, name: &str) -> Option<u64> {
+        self.named(name).map(|source| source.state.length)
+    }
+
+    /// A part of what is granted by a name; the error is a status of the native interface.
+    pub(crate) fn read_of(&self, name: &str, offset: u64, length: u32) -> Result<Vec<u8>, u32> {
+        let source = self.named(name).ok_or(read::NOT_GRANTED)?;
+        source.read(offset, length).map_err(|error| match error {
+            data::DataError::NotGranted => read::NOT_GRANTED,
+            data::DataError::OutOfRange => read::OUT_OF_RANGE,
+            data::DataError::Unreadable => read::UNREADABLE,
+        })
+    }
+
+    fn named(&self, name: &str) -> Option<&Source> {
+        let named = self.0.0.iter().find(|source| source.usage.name == name);
+        named.map(|source| &**source)
     }
 
     fn source(&self, blob: &Resource<data::Blob>) -> Option<&Source> {

@@ -7,19 +7,22 @@ use crate::bindings::koderz::plugin::{data, log};
 use crate::engine::ticks;
 use crate::grants::Blobs;
 use crate::limits::Memory;
+use crate::seclusion::{self, Secluded, Time};
+use crate::trust::Bounds;
 use koderz_api::identity::PluginInfo;
 use koderz_core::ports::PluginError;
 use std::sync::Arc;
 use std::time::Duration;
-use wasmtime::component::{HasSelf, Linker};
+use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, Store, Trap};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-/// The longest a single call may take. Suites and policies decide, which takes microseconds; what takes this long will
-/// not come back.
-pub(crate) const CALL: Duration = Duration::from_secs(10);
+/// The longest a single call may take unless the user says otherwise. Suites and policies decide, which takes
+/// microseconds; what takes this long will not come back.
+const CALL: Duration = Duration::from_secs(10);
 
-/// Memory of a suite or a policy.
-pub(crate) const MEMORY: usize = 256 << 20;
+/// Memory of a suite or a policy, unless the user says otherwise.
+const MEMORY: usize = 256 << 20;
 
 /// Characters of a log line that are kept.
 const LINE: usize = 4096;
@@ -31,6 +34,54 @@ pub(crate) struct Guest {
     last_error: Option<String>,
     /// The way to what its plugin is granted.
     pub(crate) blobs: Blobs,
+    /// The longest that a call may take.
+    call: Duration,
+    /// Where it is given any.
+    wasi: Option<Wasi>,
+}
+
+/// WASI of the kind that denies everything.
+struct Wasi {
+    context: WasiCtx,
+    table: ResourceTable,
+    time: Time,
+}
+
+impl Wasi {
+    fn new() -> Self {
+        let time = Time::default();
+        Wasi {
+            context: seclusion::wasi(&time).build(),
+            table: ResourceTable::new(),
+            time,
+        }
+    }
+}
+
+impl Guest {
+    fn wasi(&mut self) -> &mut Wasi {
+        self.wasi.get_or_insert_with(Wasi::new)
+    }
+}
+
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let wasi = self.wasi();
+        WasiCtxView {
+            ctx: &mut wasi.context,
+            table: &mut wasi.table,
+        }
+    }
+}
+
+impl Secluded for Guest {
+    fn time(&mut self) -> &Time {
+        &self.wasi().time
+    }
+
+    fn slept(&mut self, _time: Duration) -> wasmtime::Result<()> {
+        Ok(())
+    }
 }
 
 impl log::Host for Guest {
@@ -52,20 +103,25 @@ impl log::Host for Guest {
 }
 
 /// What suites and policies may import.
-pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
+pub(crate) fn linker(engine: &Engine, wasi: bool) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
+    if wasi {
+        seclusion::add_to_linker(&mut linker)?;
+    }
     log::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     data::add_to_linker::<_, HasSelf<Blobs>>(&mut linker, |guest: &mut Guest| &mut guest.blobs)?;
     Ok(linker)
 }
 
 /// A store for one instance of a plugin.
-pub(crate) fn store(engine: &Engine, plugin: &Arc<str>) -> Store<Guest> {
+pub(crate) fn store(engine: &Engine, plugin: &Arc<str>, bounds: Bounds) -> Store<Guest> {
     let guest = Guest {
-        memory: Memory::at_most(MEMORY),
+        memory: Memory::at_most(bounds.memory.unwrap_or(MEMORY)),
         plugin: plugin.clone(),
         last_error: None,
         blobs: Blobs::default(),
+        call: bounds.call.unwrap_or(CALL),
+        wasi: None,
     };
     let mut store = Store::new(engine, guest);
     store.limiter(|guest| &mut guest.memory);
@@ -76,7 +132,8 @@ pub(crate) fn store(engine: &Engine, plugin: &Arc<str>) -> Store<Guest> {
 
 /// Gives the next call its time. It has to be said before every call: the default is no time at all.
 pub(crate) fn set_deadline(store: &mut Store<Guest>) {
-    store.set_epoch_deadline(ticks(CALL));
+    let time = store.data().call;
+    store.set_epoch_deadline(ticks(time));
 }
 
 /// What a failed call is called.
@@ -85,7 +142,7 @@ pub(crate) fn explain(error: &wasmtime::Error, guest: &Guest) -> String {
         return format!("memory limit of {} MiB reached", guest.memory.most() >> 20);
     }
     if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
-        return format!("no answer within {} s", CALL.as_secs());
+        return format!("no answer within {} s", guest.call.as_secs_f64());
     }
     if let Some(message) = &guest.last_error {
         return in_one_line(message);

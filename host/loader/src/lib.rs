@@ -4,7 +4,7 @@
 //! of its exports, compiles it, and instantiates it once to learn who it is and which settings it takes; from then on it
 //! can be opened as a [`suite`](Plugin::open_suite), a [`retry policy`](Plugin::open_retry) or an
 //! [`evaluator`](Plugin::open_evaluator). What a plugin does wrong comes back as an error that names it; it never takes
-//! the host down.
+//! the host down. Shared libraries are loaded only where the user trusts them, since none of this holds for them.
 
 #![warn(missing_docs)]
 
@@ -17,11 +17,14 @@ mod grants;
 mod guest;
 mod library;
 mod limits;
+mod native;
 mod plugin;
 mod probe;
 mod retry;
+mod seclusion;
 mod settings;
 mod suite;
+mod trust;
 mod whole;
 
 pub use engine::{Counting, Engines, INSTRUCTIONS, Told};
@@ -34,6 +37,7 @@ pub use probe::Interface;
 pub use retry::ComponentRetry;
 pub use settings::SettingError;
 pub use suite::ComponentSuite;
+pub use trust::{Bounds, Trust};
 
 koderz_api::mirror_identity!(bindings);
 koderz_api::mirror_suite!(bindings);

@@ -5,8 +5,12 @@ use crate::error::LoadError;
 use crate::plugin::Plugin;
 use crate::probe::Interface;
 use std::collections::{BTreeMap, BTreeSet};
+use std::env::consts::{DLL_EXTENSION, DLL_PREFIX};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+
+/// What a name begins with that is meant to be machine code.
+const NATIVE: &str = "native:";
 
 /// What a plugin is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +50,7 @@ pub struct Library {
 
 impl Library {
     /// A library of these files, which take precedence, and of the `.wasm` files in these folders, the first folder
-    /// first. A folder that does not exist is empty.
+    /// first; of shared libraries as well, where the user allows machine code. A folder that does not exist is empty.
     pub fn new(engines: Engines, named: Vec<PathBuf>, folders: Vec<PathBuf>) -> Self {
         Library {
             engines,
@@ -76,7 +80,8 @@ impl Library {
         Ok(plugin)
     }
 
-    /// Finds a plugin by its name or, where the text looks like a path, by its file.
+    /// Finds a plugin by its name or, where the text looks like a path, by its file. Of a component and machine code by the
+    /// same name in folders it is the component, unless the name begins with `native:`.
     ///
     /// # Errors
     /// If there is none, or it is for something else.
@@ -86,13 +91,38 @@ impl Library {
         }
         // Files that the user named come first, whatever they are called. In a folder a file is usually named like its
         // plugin; the others are looked at only where it is not.
-        let (likely, rest): (Vec<_>, Vec<_>) = self
-            .files()
+        let (name, kind) = match name.strip_prefix(NATIVE) {
+            Some(name) => (name, Some(true)),
+            None => (name, None),
+        };
+        let called = |path: &PathBuf| {
+            let stem = path.file_stem().map(|stem| stem.to_string_lossy());
+            stem.is_some_and(|stem| stem == name || is_library(path) && stem.strip_prefix(DLL_PREFIX) == Some(name))
+        };
+        let mut files = self.files();
+        files.retain(|path| kind.is_none_or(|native| is_library(path) == native));
+        files.sort_by_key(|path| is_library(path) && !self.named.contains(path));
+        let (likely, rest): (Vec<_>, Vec<_>) = files
             .into_iter()
-            .partition(|path| self.named.contains(path) || path.file_stem().is_some_and(|stem| stem == name));
+            .partition(|path| self.named.contains(path) || called(path));
         let mut others = Vec::new();
         for path in likely.iter().chain(&rest) {
-            let Some(plugin) = self.load_unless_broken(path)? else {
+            let plugin = match self.load(path) {
+                // Another file by the name that is wanted is not passed over in silence.
+                Err(LoadError::Pinned {
+                    path,
+                    name: own,
+                    digest,
+                }) if own == name => {
+                    return Err(LoadError::Pinned {
+                        path,
+                        name: own,
+                        digest,
+                    });
+                }
+                _ => self.load_unless_broken(path)?,
+            };
+            let Some(plugin) = plugin else {
                 continue;
             };
             if !plugin.interfaces().contains(&wanted.interface()) {
@@ -147,10 +177,10 @@ impl Library {
                 .flatten()
                 .flatten()
                 .map(|entry| entry.path())
-                .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
+                .filter(|path| is_component(path) || self.engines.trust.native && is_library(path))
                 .filter(|path| !files.iter().any(|file| file.file_name() == path.file_name()))
                 .collect();
-            here.sort();
+            here.sort_by_key(|path| (is_library(path), path.clone()));
             files.extend(here);
         }
         files
@@ -191,5 +221,14 @@ fn in_one_line(error: &LoadError) -> String {
 }
 
 fn looks_like_a_path(name: &str) -> bool {
-    name.contains(std::path::MAIN_SEPARATOR) || name.contains('/') || name.ends_with(".wasm")
+    let path = Path::new(name);
+    name.contains(std::path::MAIN_SEPARATOR) || name.contains('/') || is_component(path) || is_library(path)
+}
+
+fn is_component(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "wasm")
+}
+
+fn is_library(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == DLL_EXTENSION)
 }

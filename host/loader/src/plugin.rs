@@ -7,14 +7,16 @@ use crate::error::LoadError;
 use crate::evaluator::{ComponentEvaluator, Sandbox};
 use crate::grants::Grants;
 use crate::guest::{self, Guest};
+use crate::native::{self, Native, NativeEvaluator, NativeRetry, NativeSuite};
 use crate::probe::{self, Border, Interface};
 use crate::retry::ComponentRetry;
 use crate::settings::{Schema, SettingError};
 use crate::suite::ComponentSuite;
+use crate::trust::Bounds;
 use koderz_api::identity::PluginInfo;
 use koderz_api::mirror::Mirror;
 use koderz_core::manifest::PluginUse;
-use koderz_core::ports::PluginError;
+use koderz_core::ports::{Evaluator, PluginError, RetryPolicy, Suite};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -48,6 +50,8 @@ enum Instances {
     Pure(InstancePre<Guest>),
     /// An evaluator.
     Evaluator(Sandbox),
+    /// Machine code.
+    Native(Native),
 }
 
 impl Plugin {
@@ -58,6 +62,9 @@ impl Plugin {
     /// If it is no plugin, or fails in any of that.
     pub fn load(engines: &Engines, path: &Path) -> Result<Self, LoadError> {
         let (bytes, digest) = read(path)?;
+        if native::is_machine_code(&bytes) {
+            return Plugin::load_native(engines, path, &bytes, digest);
+        }
         let border = probe::border(path, &bytes)?;
         if !border.interfaces.contains(&Interface::Identity) || border.interfaces.len() < 2 {
             return Err(LoadError::NoInterface {
@@ -75,24 +82,31 @@ impl Plugin {
             let identity = sandbox.describe().map_err(|what| first_call(path, "describe", what))?;
             (identity, BTreeMap::new(), Instances::Evaluator(sandbox))
         } else {
-            if let Some(import) = border
-                .imports
-                .iter()
-                .find(|import| !import.starts_with("koderz:plugin/"))
-            {
+            let foreign = |import: &&String| !import.starts_with("koderz:plugin/");
+            let wasi = |import: &&String| import.starts_with("wasi:");
+            let mut others = border.imports.iter().filter(foreign);
+            if let Some(import) = others.find(|import| !wasi(import)) {
                 return Err(LoadError::ForbiddenImport {
                     path: path.to_owned(),
                     import: import.clone(),
                 });
             }
+            let first_wasi = border.imports.iter().find(wasi);
             let component = Component::from_binary(&engines.plugins, &bytes).map_err(broken)?;
-            let linker = guest::linker(&engines.plugins).map_err(broken)?;
+            let linker = guest::linker(&engines.plugins, first_wasi.is_some()).map_err(broken)?;
             let instances = linker.instantiate_pre(&component).map_err(broken)?;
             let (identity, schemas) = introduce(path, &border, &instances)?;
+            // Who it is has to be known, and has been asked with a WASI that has nothing in it.
+            if let Some(import) = first_wasi.filter(|_| !engines.trust.wasi.contains(&identity.name)) {
+                return Err(LoadError::Wasi {
+                    path: path.to_owned(),
+                    import: import.clone(),
+                    name: identity.name,
+                });
+            }
             (identity, schemas, Instances::Pure(instances))
         };
-        check_identity(path, &identity)?;
-        let loaded = Arc::new(Loaded {
+        Plugin::of(Loaded {
             engines: engines.clone(),
             path: path.to_owned(),
             digest,
@@ -100,9 +114,57 @@ impl Plugin {
             identity,
             schemas,
             instances,
-        });
+        })
+    }
+
+    /// The same for machine code, which the user has to trust before a byte of it runs.
+    fn load_native(engines: &Engines, path: &Path, bytes: &[u8], digest: String) -> Result<Self, LoadError> {
+        let hint = match (engines.trust.native, engines.trust.knows(&digest)) {
+            (true, true) => None,
+            (false, _) => Some("--native allows it, together with --pin NAME=DIGEST; a .wasm component needs neither"),
+            (true, false) => Some("--pin NAME=DIGEST allows this very file"),
+        };
+        if let Some(hint) = hint {
+            return Err(LoadError::Native {
+                path: path.to_owned(),
+                digest,
+                hint,
+            });
+        }
+        let introduced = Native::load(path, bytes, &digest, engines.cache.as_deref())?;
+        let border = Border {
+            exports: introduced
+                .interfaces
+                .iter()
+                .map(|interface| interface.name().to_owned())
+                .collect(),
+            interfaces: introduced.interfaces,
+            ..Border::default()
+        };
+        Plugin::of(Loaded {
+            engines: engines.clone(),
+            path: path.to_owned(),
+            digest,
+            border,
+            identity: introduced.identity,
+            schemas: introduced.schemas,
+            instances: Instances::Native(introduced.native),
+        })
+    }
+
+    fn of(loaded: Loaded) -> Result<Self, LoadError> {
+        check_identity(&loaded.path, &loaded.identity)?;
+        let name = &loaded.identity.name;
+        let pinned = loaded.engines.trust.pinned(name);
+        if pinned.is_some_and(|digests| !digests.contains(&loaded.digest)) {
+            return Err(LoadError::Pinned {
+                path: loaded.path,
+                name: loaded.identity.name,
+                digest: loaded.digest,
+            });
+        }
         Ok(Plugin {
-            loaded,
+            loaded: Arc::new(loaded),
             granted: Grants::default(),
         })
     }
@@ -129,6 +191,11 @@ impl Plugin {
     /// SHA-256 of its file, in hexadecimal.
     pub fn digest(&self) -> &str {
         &self.loaded.digest
+    }
+
+    /// Whether it is machine code, which nothing confines.
+    pub fn is_native(&self) -> bool {
+        matches!(self.loaded.instances, Instances::Native(_))
     }
 
     /// The interfaces of the contract that it exports.
@@ -177,6 +244,7 @@ impl Plugin {
             file: path.display().to_string(),
             settings: settings.clone(),
             grants: self.granted.usage(),
+            native: self.is_native(),
         }
     }
 
@@ -184,29 +252,64 @@ impl Plugin {
     ///
     /// # Errors
     /// If it is none, or refuses the settings.
-    pub fn open_suite(&self, settings: &Map<String, Value>) -> Result<ComponentSuite, LoadError> {
-        let instances = self.pure(Interface::Suite, settings)?;
-        ComponentSuite::open(
-            &self.loaded.engines,
-            instances,
-            &self.loaded.identity,
-            &text(settings),
-            &self.granted,
-        )
-        .map_err(|error| self.opening(error))
+    pub fn open_suite(&self, settings: &Map<String, Value>) -> Result<Arc<dyn Suite>, LoadError> {
+        let Loaded { engines, identity, .. } = &*self.loaded;
+        let opened: Result<Arc<dyn Suite>, Opening> = match self.instances(Interface::Suite, settings)? {
+            Instances::Pure(instances) => {
+                ComponentSuite::open(engines, instances, identity, &text(settings), &self.granted)
+                    .map(|suite| Arc::new(suite) as _)
+            }
+            Instances::Native(native) => {
+                let settings = Value::Object(settings.clone());
+                NativeSuite::open(*native, identity, self.interfaces(), settings, &self.granted)
+                    .map(|suite| Arc::new(suite) as _)
+            }
+            Instances::Evaluator(_) => return Err(self.lacks(Interface::Suite)),
+        };
+        opened.map_err(|error| self.opening(error))
     }
 
     /// Opens it as a retry policy.
     ///
     /// # Errors
     /// If it is none, or refuses the settings.
-    pub fn open_retry(&self, settings: &Map<String, Value>) -> Result<ComponentRetry, LoadError> {
-        let instances = self.pure(Interface::Retry, settings)?;
-        ComponentRetry::open(&self.loaded.engines, instances, &self.loaded.identity, &text(settings))
-            .map_err(|error| self.opening(error))
+    pub fn open_retry(&self, settings: &Map<String, Value>) -> Result<Arc<dyn RetryPolicy>, LoadError> {
+        let Loaded { engines, identity, .. } = &*self.loaded;
+        let opened: Result<Arc<dyn RetryPolicy>, Opening> = match self.instances(Interface::Retry, settings)? {
+            Instances::Pure(instances) => {
+                ComponentRetry::open(engines, instances, identity, &text(settings)).map(|policy| Arc::new(policy) as _)
+            }
+            Instances::Native(native) => NativeRetry::open(*native, identity, Value::Object(settings.clone()))
+                .map(|policy| Arc::new(policy) as _),
+            Instances::Evaluator(_) => return Err(self.lacks(Interface::Retry)),
+        };
+        opened.map_err(|error| self.opening(error))
     }
 
-    /// Opens it as an evaluator.
+    /// Opens it as an evaluator, of either kind. `remembering` is what [`ComponentEvaluator::remembering`] takes; machine
+    /// code runs every program, because what it says of one depends on the machine.
+    ///
+    /// # Errors
+    /// As of [`Plugin::open_evaluator`].
+    pub fn evaluator(&self, remembering: Option<Option<PathBuf>>) -> Result<Arc<dyn Evaluator>, LoadError> {
+        match &self.loaded.instances {
+            Instances::Native(native) if self.interfaces().contains(&Interface::Evaluator) => {
+                let opened = NativeEvaluator::open(*native, &self.loaded.identity);
+                opened
+                    .map(|evaluator| Arc::new(evaluator) as _)
+                    .map_err(|what| first_call(&self.loaded.path, "languages", what))
+            }
+            _ => {
+                let evaluator = self.open_evaluator()?;
+                Ok(match remembering {
+                    Some(folder) => Arc::new(evaluator.remembering(folder)),
+                    None => Arc::new(evaluator),
+                })
+            }
+        }
+    }
+
+    /// Opens a component as an evaluator.
     ///
     /// # Errors
     /// If it is none, or does not say which languages it runs.
@@ -216,18 +319,15 @@ impl Plugin {
                 ComponentEvaluator::open(sandbox.clone(), &self.loaded.identity, &self.loaded.digest)
                     .map_err(|what| first_call(&self.loaded.path, "languages", what))
             }
-            Instances::Pure(_) => Err(self.lacks(Interface::Evaluator)),
+            _ => Err(self.lacks(Interface::Evaluator)),
         }
     }
 
-    fn pure(&self, wanted: Interface, settings: &Map<String, Value>) -> Result<&InstancePre<Guest>, LoadError> {
-        match (&self.loaded.instances, self.loaded.schemas.get(&wanted)) {
-            (Instances::Pure(instances), Some(schema)) => {
-                schema.check(settings).map_err(|source| self.setting(source))?;
-                Ok(instances)
-            }
-            _ => Err(self.lacks(wanted)),
-        }
+    /// What it is opened from, if it is what is wanted and takes the settings.
+    fn instances(&self, wanted: Interface, settings: &Map<String, Value>) -> Result<&Instances, LoadError> {
+        let schema = self.loaded.schemas.get(&wanted).ok_or_else(|| self.lacks(wanted))?;
+        schema.check(settings).map_err(|source| self.setting(source))?;
+        Ok(&self.loaded.instances)
     }
 
     fn setting(&self, source: SettingError) -> LoadError {
@@ -321,7 +421,7 @@ fn introduce(
         .map(|stem| stem.to_string_lossy())
         .unwrap_or_default()
         .into();
-    let mut store = guest::store(instances.engine(), &name);
+    let mut store = guest::store(instances.engine(), &name, Bounds::default());
     let instance = instances.instantiate(&mut store).map_err(broken)?;
     let described = {
         let guest = identity::GuestIndices::new(instances).and_then(|found| found.load(&mut store, &instance));

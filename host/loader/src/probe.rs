@@ -44,11 +44,16 @@ impl Interface {
         }
     }
 
+    /// The interface of a name in the contract.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Interface::ALL.into_iter().find(|interface| interface.name() == name)
+    }
+
     /// The interface that an export of this name is, if its version is compatible: 0.1.x with any x.
     fn of_export(export: &str) -> Option<Self> {
         let (name, version) = export.strip_prefix("koderz:plugin/")?.split_once('@')?;
         version.strip_prefix("0.1.")?;
-        Interface::ALL.into_iter().find(|interface| interface.name() == name)
+        Interface::of_name(name)
     }
 }
 
@@ -79,10 +84,6 @@ pub(crate) fn border(path: &Path, bytes: &[u8]) -> Result<Border, LoadError> {
         hint,
     };
     let plain = "a plugin is built with `cargo build --release --target wasm32-unknown-unknown`";
-    if bytes.starts_with(b"\x7fELF") {
-        let hint = "compiled code is not loaded from files, because it could do anything; name the .wasm component";
-        return Err(refuse("it is compiled code of this machine".to_owned(), hint));
-    }
     if !bytes.starts_with(b"\0asm") {
         return Err(refuse("it does not begin as WASM does".to_owned(), plain));
     }

@@ -7,6 +7,7 @@ use crate::bindings::exports::koderz::plugin::retry::{Guest as Exports, GuestInd
 use crate::engine::Engines;
 use crate::guest::{self, Guest, explain, failed};
 use crate::plugin::Opening;
+use crate::trust::Bounds;
 use koderz_api::identity::PluginInfo;
 use koderz_api::mirror::Mirror;
 use koderz_api::retry::{Attempt, Decision};
@@ -23,6 +24,7 @@ pub struct ComponentRetry {
     identity: PluginInfo,
     name: Arc<str>,
     settings: String,
+    bounds: Bounds,
     live: Mutex<Option<Live>>,
 }
 
@@ -49,6 +51,7 @@ impl ComponentRetry {
             identity: identity.clone(),
             name: identity.name.as_str().into(),
             settings: settings.to_owned(),
+            bounds: engines.trust.bounds(&identity.name),
             live: Mutex::new(None),
         };
         let live = policy.live()?;
@@ -57,7 +60,7 @@ impl ComponentRetry {
     }
 
     fn live(&self) -> Result<Live, Opening> {
-        let mut store = guest::store(self.instances.engine(), &self.name);
+        let mut store = guest::store(self.instances.engine(), &self.name, self.bounds);
         let opened = self.instances.instantiate(&mut store).and_then(|instance| {
             let exports = self.indices.load(&mut store, &instance)?;
             let opened = exports.policy().call_open(&mut store, &self.settings)?;

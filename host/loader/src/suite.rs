@@ -9,6 +9,7 @@ use crate::engine::Engines;
 use crate::grants::{Blobs, Grants};
 use crate::guest::{self, Guest, explain, failed};
 use crate::plugin::Opening;
+use crate::trust::Bounds;
 use koderz_api::identity::PluginInfo;
 use koderz_api::mirror::Mirror;
 use koderz_api::suite::{Round, Step, SuiteInfo, Task, TaskPage, Trial};
@@ -33,6 +34,7 @@ pub struct ComponentSuite {
     name: Arc<str>,
     settings: String,
     granted: Grants,
+    bounds: Bounds,
 }
 
 impl ComponentSuite {
@@ -56,6 +58,7 @@ impl ComponentSuite {
             name: identity.name.as_str().into(),
             settings: settings.to_owned(),
             granted: granted.clone(),
+            bounds: engines.trust.bounds(&identity.name),
         };
         suite.with("open", None, |_, _, _| Ok(()))?;
         Ok(suite)
@@ -63,7 +66,7 @@ impl ComponentSuite {
 
     /// A store for one instance.
     fn store(&self) -> Store<Guest> {
-        let mut store = guest::store(self.instances.engine(), &self.name);
+        let mut store = guest::store(self.instances.engine(), &self.name, self.bounds);
         store.data_mut().blobs = Blobs::new(&self.granted);
         store
     }

@@ -29,6 +29,7 @@ pub(crate) fn manifest() -> Manifest {
         file: format!("{name}.wasm"),
         settings: serde_json::Map::new(),
         grants: Vec::new(),
+        native: false,
     };
     Manifest {
         run: "20261124-143412-7f3a".to_owned(),

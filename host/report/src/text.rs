@@ -62,7 +62,7 @@ pub fn findings(report: &Report<'_>) -> String {
 
 fn header(report: &Report<'_>) -> Vec<String> {
     let manifest = report.manifest();
-    let suite = &manifest.suite.identity;
+    let suite = manifest.suite.in_words();
     let model = manifest.models.get("subject").map_or("no model", String::as_str);
     let temperature = manifest.defaults.temperature;
     let took = span(report.story.summary().took);
@@ -71,7 +71,11 @@ fn header(report: &Report<'_>) -> Vec<String> {
     let asked = asked(manifest)
         .into_iter()
         .map(|(what, which)| format!("{what} {which}"));
-    let first = [format!("{} {} with {model}", suite.name, suite.version)];
+    let first = [format!("{suite} with {model}")];
+    let policy = Some(&manifest.retry).filter(|policy| policy.native);
+    let policy = policy.map(|policy| format!("retry policy {}", policy.in_words()));
+    let evaluators = manifest.evaluators.iter().filter(|evaluator| evaluator.native);
+    let evaluators = evaluators.map(|evaluator| format!("evaluator {}", evaluator.in_words()));
     let rest = [
         format!(
             "{} of each task, temperature {temperature}, seed {}",
@@ -82,6 +86,8 @@ fn header(report: &Report<'_>) -> Vec<String> {
     ];
     first
         .into_iter()
+        .chain(policy)
+        .chain(evaluators)
         .chain(asked)
         .chain(rest)
         .chain(changed)

@@ -55,7 +55,11 @@ fn run(arguments: Vec<String>) -> Result<()> {
     }
     match command {
         "setup" => setup(&Workspace::find()?).map(drop),
-        "plugins" => build(&Workspace::find()?).map(drop),
+        "plugins" => {
+            let workspace = Workspace::find()?;
+            build(&workspace)?;
+            plugins::native(&workspace)
+        }
         "demo" => demo::run(&Workspace::find()?),
         "test" => test::run(&Workspace::find()?, rest),
         "bench" => bench::run(&Workspace::find()?, rest),

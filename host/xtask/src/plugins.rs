@@ -34,7 +34,7 @@ const fn for_tests(package: &'static str, component: &'static str) -> Crate {
     }
 }
 
-const CRATES: [Crate; 9] = [
+const CRATES: [Crate; 10] = [
     plugin("koderz-exponential", "exponential"),
     plugin("koderz-humaneval", "humaneval"),
     plugin("koderz-speed", "speed"),
@@ -44,7 +44,19 @@ const CRATES: [Crate; 9] = [
     for_tests("koderz-test-mute", "mute"),
     for_tests("koderz-test-steady", "steady"),
     for_tests("koderz-test-sums", "sums"),
+    for_tests("koderz-test-tally", "tally"),
 ];
+
+/// Those that tests want as shared libraries too: one of each kind.
+const NATIVE: [&str; 4] = [
+    "koderz-exponential",
+    "koderz-speed",
+    "koderz-test-sums",
+    "koderz-test-tally",
+];
+
+/// The folder of shared libraries beside the binary.
+const LIBRARIES: &str = "test-plugins/native";
 
 /// Builds whatever is not there yet.
 pub(crate) fn build(workspace: &Workspace, setup: &Setup) -> Result<()> {
@@ -131,6 +143,45 @@ fn python(workspace: &Workspace, setup: &Setup, plugins: &Path) -> Result<()> {
     )?;
     place(&unfinished, &component)?;
     write(&stamp, wanted.as_bytes())
+}
+
+/// Plugins as shared libraries, for tests: of the same crates, and one that is written in C.
+pub(crate) fn native(workspace: &Workspace) -> Result<()> {
+    let mut command = cargo();
+    command.current_dir(&workspace.root).args([
+        "build",
+        "--quiet",
+        "--locked",
+        "--lib",
+        "--features",
+        "koderz-plugin/native",
+    ]);
+    for package in NATIVE {
+        command.args(["--package", package]);
+    }
+    process::run(&mut command, "build the plugins as shared libraries")?;
+    let folder = workspace.binaries().join(LIBRARIES);
+    for package in NATIVE {
+        let name = library(&package.replace('-', "_"));
+        let short = package.trim_start_matches("koderz-").trim_start_matches("test-");
+        place(&workspace.binaries().join(name), &folder.join(library(short)))?;
+    }
+    let unfinished = workspace.setup().join(library("patient"));
+    process::run(
+        Command::new("cc")
+            .args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-I"])
+            .arg(workspace.root.join("plugins/sdk/native"))
+            .arg("-o")
+            .arg(&unfinished)
+            .arg(workspace.root.join("plugins/examples/policy-in-c/patient.c")),
+        "compile the retry policy that is written in C",
+    )?;
+    place(&unfinished, &folder.join(library("patient")))
+}
+
+fn library(name: &str) -> String {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+    format!("{DLL_PREFIX}{name}{DLL_SUFFIX}")
 }
 
 /// Files below a folder with an extension, in a fixed order.

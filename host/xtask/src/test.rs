@@ -1,6 +1,7 @@
 //! Everything that CI checks, in the order in which a failure is cheapest to find.
 
 use crate::build;
+use crate::plugins;
 use crate::process::{self, say};
 use crate::workspace::{Workspace, cargo};
 use anyhow::Result;
@@ -16,6 +17,7 @@ pub(crate) fn run(workspace: &Workspace, rest: &[String]) -> Result<()> {
         )
     })?;
     let setup = stage("build", || build(workspace))?.setup;
+    stage("shared libraries", || plugins::native(workspace))?;
     let with_data = |command: &mut Command| {
         command
             .current_dir(&workspace.root)
@@ -34,7 +36,25 @@ pub(crate) fn run(workspace: &Workspace, rest: &[String]) -> Result<()> {
             "-D",
             "warnings",
         ]);
-        process::run(&mut command, "look for warnings")
+        process::run(&mut command, "look for warnings")?;
+        // The border of shared libraries is code that nothing else compiles.
+        let mut command = cargo();
+        command.current_dir(&workspace.root).args([
+            "clippy",
+            "--quiet",
+            "--locked",
+            "--package",
+            "koderz-plugin",
+            "--package",
+            "koderz-exponential",
+            "--all-targets",
+            "--features",
+            "koderz-plugin/native",
+            "--",
+            "-D",
+            "warnings",
+        ]);
+        process::run(&mut command, "look for warnings in shared libraries")
     })?;
     stage("documentation", || {
         let mut command = cargo();

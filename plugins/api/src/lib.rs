@@ -13,6 +13,7 @@ pub mod identity;
 pub mod limit;
 pub mod mirror;
 pub mod nanos;
+pub mod native;
 pub mod retry;
 pub mod statistics;
 pub mod suite;

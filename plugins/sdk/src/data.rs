@@ -6,8 +6,12 @@
 use std::fmt;
 use std::io;
 
-/// Bytes that [`Blob::reader`] asks for at once. The host refuses more than 1 MiB.
+/// Bytes that [`Blob::reader`] asks for at once.
 const AT_ONCE: u32 = 256 << 10;
+
+/// The longest single read, in bytes: the host refuses more.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) const LONGEST: u32 = 1 << 20;
 
 /// Why data cannot be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,21 +113,26 @@ impl io::Read for Reader {
     }
 }
 
-/// The host of tests: what [`testing::grant`](crate::testing::grant) grants.
+/// Outside of WASM: what the host grants a shared library or, in tests, what [`testing::grant`](crate::testing::grant)
+/// grants.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod native {
-    use super::DataError;
+    use super::{DataError, LONGEST};
+    #[cfg(feature = "native")]
+    use crate::native::glue;
     use std::cell::RefCell;
     use std::collections::BTreeMap;
     use std::rc::Rc;
 
-    pub(crate) type Blob = Rc<[u8]>;
-
-    /// The longest single read, as of the real host.
-    const LONGEST: u32 = 1 << 20;
+    pub(crate) enum Blob {
+        /// By the name that the host knows it by.
+        #[cfg(feature = "native")]
+        Host(String),
+        Test(Rc<[u8]>),
+    }
 
     thread_local! {
-        static GRANTED: RefCell<BTreeMap<String, Blob>> = const { RefCell::new(BTreeMap::new()) };
+        static GRANTED: RefCell<BTreeMap<String, Rc<[u8]>>> = const { RefCell::new(BTreeMap::new()) };
     }
 
     pub(crate) fn grant(name: &str, data: Vec<u8>) {
@@ -131,21 +140,36 @@ pub(crate) mod native {
     }
 
     pub(crate) fn open(name: &str) -> Result<Blob, DataError> {
+        #[cfg(feature = "native")]
+        if glue::is_called() {
+            return glue::data_length(name).map(|_| Blob::Host(name.to_owned()));
+        }
         GRANTED
             .with_borrow(|granted| granted.get(name).cloned())
+            .map(Blob::Test)
             .ok_or(DataError::NotGranted)
     }
 
     pub(crate) fn length(blob: &Blob) -> u64 {
-        blob.len() as u64
+        match blob {
+            #[cfg(feature = "native")]
+            Blob::Host(name) => glue::data_length(name).unwrap_or(0),
+            Blob::Test(blob) => blob.len() as u64,
+        }
     }
 
     pub(crate) fn read(blob: &Blob, offset: u64, length: u32) -> Result<Vec<u8>, DataError> {
-        let start = usize::try_from(offset).map_err(|_| DataError::OutOfRange)?;
-        let end = start.checked_add(length as usize).ok_or(DataError::OutOfRange)?;
-        match blob.get(start..end) {
-            Some(range) if length <= LONGEST => Ok(range.to_vec()),
-            _ => Err(DataError::OutOfRange),
+        match blob {
+            #[cfg(feature = "native")]
+            Blob::Host(name) => glue::data_read(name, offset, length),
+            Blob::Test(blob) => {
+                let start = usize::try_from(offset).map_err(|_| DataError::OutOfRange)?;
+                let end = start.checked_add(length as usize).ok_or(DataError::OutOfRange)?;
+                match blob.get(start..end) {
+                    Some(range) if length <= LONGEST => Ok(range.to_vec()),
+                    _ => Err(DataError::OutOfRange),
+                }
+            }
         }
     }
 }

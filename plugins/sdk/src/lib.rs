@@ -12,6 +12,7 @@
 //! | a benchmark that knows right answers | [`Suite`] and [`Reference`] | `export!(checked_suite: Mine);` |
 //! | a benchmark with figures of its own, or stages that follow from them | [`Suite`] and [`Measuring`] | `export!(measuring_suite: Mine);` |
 //! | a retry policy | [`RetryPolicy`] | `export!(retry: Mine);` |
+//! | something that runs programs | [`Evaluator`] | `export!(evaluator: Mine);` |
 //!
 //! ```
 //! use koderz_plugin::{prelude::*, schemars};
@@ -97,7 +98,12 @@
 #![warn(missing_docs)]
 
 pub mod data;
+mod evaluator;
 pub mod log;
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+#[doc(hidden)]
+pub mod native;
+pub mod program;
 mod retry;
 mod settings;
 mod step;
@@ -107,6 +113,7 @@ pub mod testing;
 #[doc(hidden)]
 pub mod wasm;
 
+pub use evaluator::{Evaluator, Objection, Subject};
 pub use koderz_api as api;
 pub use retry::RetryPolicy;
 pub use schemars;
@@ -115,6 +122,7 @@ pub use suite::{Measuring, Reference, Suite};
 
 /// What most plugins need in scope.
 pub mod prelude {
+    pub use crate::evaluator::{Evaluator, Objection, Subject};
     pub use crate::retry::RetryPolicy;
     pub use crate::step::{ask, chat, completion, fail, inconclusive, input, pass, perform, suite_info, task};
     pub use crate::suite::{Measuring, Reference, Suite};
@@ -141,10 +149,11 @@ macro_rules! identity {
     };
 }
 
-/// Makes a plugin of a type: `export!(suite: Mine)`, `export!(checked_suite: Mine)`, `export!(measuring_suite: Mine)` or
-/// `export!(retry: Mine)`.
+/// Makes a plugin of a type: `export!(suite: Mine)`, `export!(checked_suite: Mine)`, `export!(measuring_suite: Mine)`,
+/// `export!(retry: Mine)` or `export!(evaluator: Mine)`.
 ///
-/// Outside WASM it only checks that the type has the traits, so that tests link.
+/// In WASM that is a component. Outside of it, with the feature `native`, it is a shared library, for which the type has to
+/// be `Send`; without the feature it only checks that the type has the traits, so that tests link.
 #[macro_export]
 macro_rules! export {
     (suite: $plugin:ident) => {
@@ -153,11 +162,7 @@ macro_rules! export {
             type Plugin = $crate::wasm::suite::Exported<super::$plugin>;
             $crate::wasm::suite::bindings::export_suite!(Plugin with_types_in $crate::wasm::suite::bindings);
         }
-        #[cfg(not(target_arch = "wasm32"))]
-        const _: fn() = || {
-            fn exportable<T: $crate::Suite>() {}
-            exportable::<$plugin>();
-        };
+        $crate::export_natively!(Suites, Suite, $plugin);
     };
     (checked_suite: $plugin:ident) => {
         #[cfg(target_arch = "wasm32")]
@@ -165,11 +170,7 @@ macro_rules! export {
             type Plugin = $crate::wasm::checked_suite::Exported<super::$plugin>;
             $crate::wasm::checked_suite::bindings::export_checked_suite!(Plugin with_types_in $crate::wasm::checked_suite::bindings);
         }
-        #[cfg(not(target_arch = "wasm32"))]
-        const _: fn() = || {
-            fn exportable<T: $crate::Suite + $crate::Reference>() {}
-            exportable::<$plugin>();
-        };
+        $crate::export_natively!(CheckedSuites, Reference, $plugin);
     };
     (measuring_suite: $plugin:ident) => {
         #[cfg(target_arch = "wasm32")]
@@ -177,11 +178,7 @@ macro_rules! export {
             type Plugin = $crate::wasm::measuring_suite::Exported<super::$plugin>;
             $crate::wasm::measuring_suite::bindings::export_measuring_suite!(Plugin with_types_in $crate::wasm::measuring_suite::bindings);
         }
-        #[cfg(not(target_arch = "wasm32"))]
-        const _: fn() = || {
-            fn exportable<T: $crate::Suite + $crate::Measuring>() {}
-            exportable::<$plugin>();
-        };
+        $crate::export_natively!(MeasuringSuites, Measuring, $plugin);
     };
     (retry: $plugin:ident) => {
         #[cfg(target_arch = "wasm32")]
@@ -189,9 +186,50 @@ macro_rules! export {
             type Plugin = $crate::wasm::retry::Exported<super::$plugin>;
             $crate::wasm::retry::bindings::export_retry!(Plugin with_types_in $crate::wasm::retry::bindings);
         }
-        #[cfg(not(target_arch = "wasm32"))]
+        $crate::export_natively!(Policies, RetryPolicy, $plugin);
+    };
+    (evaluator: $plugin:ident) => {
+        #[cfg(target_arch = "wasm32")]
+        mod koderz_exported {
+            type Plugin = $crate::wasm::evaluator::Exported<super::$plugin>;
+            $crate::wasm::evaluator::bindings::export_evaluator!(Plugin with_types_in $crate::wasm::evaluator::bindings);
+        }
+        $crate::export_natively!(Evaluators, Evaluator, $plugin);
+    };
+}
+
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! export_natively {
+    ($kind:ident, $trait:ident, $plugin:ident) => {
+        #[expect(
+            unsafe_code,
+            reason = "the border is C; the SDK's documentation has its contract"
+        )]
+        mod koderz_native {
+            use $crate::api::native::{Host, Plugin};
+
+            static PLUGIN: Plugin = $crate::native::glue::plugin::<$crate::native::$kind<super::$plugin>>();
+
+            /// # Safety
+            /// As of the SDK's `enter`, which this hands on to.
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn koderz_plugin_v1(host: *const Host) -> *const Plugin {
+                // SAFETY: as the host promises.
+                unsafe { $crate::native::glue::enter(host, &PLUGIN) }
+            }
+        }
+    };
+}
+
+#[cfg(not(all(feature = "native", not(target_arch = "wasm32"))))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! export_natively {
+    ($kind:ident, $trait:ident, $plugin:ident) => {
         const _: fn() = || {
-            fn exportable<T: $crate::RetryPolicy>() {}
+            fn exportable<T: $crate::$trait>() {}
             exportable::<$plugin>();
         };
     };

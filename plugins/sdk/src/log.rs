@@ -15,10 +15,12 @@ pub enum Level {
     Error,
 }
 
-/// Writes one line. It never blocks and never fails; outside WASM it goes to standard error.
+/// Writes one line. It never blocks and never fails; outside of a host it goes to standard error.
 pub fn write(level: Level, message: &str) {
     #[cfg(target_arch = "wasm32")]
     crate::wasm::write_log(level, message);
-    #[cfg(not(target_arch = "wasm32"))]
+    #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+    crate::native::glue::log(level, message);
+    #[cfg(all(not(feature = "native"), not(target_arch = "wasm32")))]
     eprintln!("{level:?}: {message}");
 }

@@ -214,3 +214,97 @@ pub mod retry {
         }
     }
 }
+
+/// World `evaluator-plugin`.
+pub mod evaluator {
+    use crate::program::Stream;
+    use crate::{Evaluator as Plugin, Objection, Subject};
+    use bindings::exports::koderz::plugin::evaluator;
+    use koderz_api::mirror::Mirror;
+    use std::any::Any;
+    use std::cell::RefCell;
+
+    pub use koderz_world_evaluator::bindings;
+
+    /// The most that WASI takes at once, in bytes.
+    const AT_ONCE: usize = 4096;
+
+    thread_local! {
+        /// The one evaluator of this instance.
+        static INSTANCE: RefCell<Option<Box<dyn Any>>> = const { RefCell::new(None) };
+    }
+
+    /// The component's exports, for an author's type.
+    pub struct Exported<T>(std::marker::PhantomData<T>);
+
+    identity_shell!();
+
+    /// Calls the evaluator of this instance, which is made for the first call.
+    fn with<T: Plugin, R>(body: impl FnOnce(&mut T) -> R) -> R {
+        super::report_panics();
+        INSTANCE.with_borrow_mut(|instance| {
+            let instance = instance.get_or_insert_with(|| Box::new(T::new()));
+            body(instance.downcast_mut().expect("a component has one evaluator"))
+        })
+    }
+
+    impl<T: Plugin> evaluator::Guest for Exported<T> {
+        fn languages() -> Vec<String> {
+            super::report_panics();
+            T::languages()
+        }
+
+        fn run(source: String) -> Result<(), String> {
+            with::<T, _>(|evaluator| evaluator.run(&source))
+        }
+
+        fn load(source: String) -> Result<(), String> {
+            with::<T, _>(|evaluator| evaluator.load(&source))
+        }
+
+        fn call(entry_point: String, input: String) -> Result<String, String> {
+            with::<T, _>(|evaluator| evaluator.call(&entry_point, &input))
+        }
+
+        fn judge(source: String, entry_points: Vec<String>) -> Result<(), evaluator::Objection> {
+            with::<T, _>(|evaluator| evaluator.judge(&source, &entry_points, &HostSubject)).map_err(|objection| {
+                match objection {
+                    Objection::Failed(why) => evaluator::Objection::Failed(why),
+                    Objection::Broken(why) => evaluator::Objection::Broken(why),
+                }
+            })
+        }
+    }
+
+    /// The way of a judge to its subject, through the host.
+    struct HostSubject;
+
+    impl Subject for HostSubject {
+        fn call(&self, entry_point: &str, input: &str) -> Result<String, String> {
+            bindings::koderz::plugin::subject::call(entry_point, input)
+        }
+    }
+
+    pub(crate) fn write(stream: Stream, bytes: &[u8]) -> Result<(), String> {
+        use bindings::wasi::cli;
+        let stream = match stream {
+            Stream::Output => cli::stdout::get_stdout(),
+            Stream::Error => cli::stderr::get_stderr(),
+        };
+        for part in bytes.chunks(AT_ONCE) {
+            stream
+                .blocking_write_and_flush(part)
+                .map_err(|_| "the program may not write more".to_owned())?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn input() -> Vec<u8> {
+        let stream = bindings::wasi::cli::stdin::get_stdin();
+        let mut read = Vec::new();
+        while let Ok(part) = stream.blocking_read(AT_ONCE as u64) {
+            read.extend(part);
+        }
+        read
+    }
+}

@@ -4,7 +4,6 @@ mod matrix;
 mod trial;
 
 use koderz_core::event::Event;
-use koderz_core::ports::RetryPolicy;
 use koderz_loader::{Engines, Plugin};
 use koderz_tests::{Ended, Koderz, cache, cassette, plugin, serve};
 

@@ -6,6 +6,7 @@ mod commands;
 mod compare;
 mod concurrency;
 mod configuration;
+mod contract;
 mod dashboard;
 mod documents;
 mod evaluate;

@@ -3,6 +3,7 @@
 use crate::configuration::Configuration;
 use crate::grant::Grant;
 use crate::setting::Setting;
+use crate::trust::{CallTime, Memory, Pin};
 use clap::Args;
 use koderz_report::Limit;
 use std::path::PathBuf;
@@ -19,6 +20,29 @@ pub(crate) struct Extra {
     /// Data for the suite: the name that it knows it by, and a file; may be given again
     #[arg(long = "grant", value_name = "NAME=FILE")]
     pub(crate) grants: Vec<Grant>,
+    #[command(flatten)]
+    pub(crate) trusting: Trusting,
+}
+
+/// What plugins may do beyond the least, for every command that loads any.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Rights of plugins")]
+pub(crate) struct Trusting {
+    /// Load plugins that are machine code, which no sandbox confines; each has to be pinned as well
+    #[arg(long)]
+    pub(crate) native: bool,
+    /// The digest that a plugin has to have; may be given again
+    #[arg(long = "pin", value_name = "NAME=SHA256")]
+    pub(crate) pins: Vec<Pin>,
+    /// Give a suite or a policy a WASI without files, network, environment or a real clock; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub(crate) wasi: Vec<String>,
+    /// Memory that a suite or a policy may have, 256 MiB unless this is given; may be given again
+    #[arg(long = "plugin-memory", value_name = "NAME=MIB")]
+    pub(crate) memory: Vec<Memory>,
+    /// How long a call into a suite or a policy may take, 10 s unless this is given; may be given again
+    #[arg(long = "plugin-time", value_name = "NAME=SECONDS")]
+    pub(crate) time: Vec<CallTime>,
 }
 
 /// How programs are run, for every command that has any run.

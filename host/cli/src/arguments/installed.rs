@@ -1,6 +1,6 @@
 //! Commands on what is installed, as typed: the tasks of suites, and plugins.
 
-use super::extra::{Extra, SuiteChoice};
+use super::extra::{Extra, SuiteChoice, Trusting};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -45,6 +45,8 @@ pub(crate) struct PluginList {
     /// One JSON array, with an object for each plugin
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) trusting: Trusting,
 }
 
 #[derive(Debug, Args)]
@@ -58,6 +60,8 @@ pub(crate) struct PluginShow {
     /// One JSON object, with the JSON Schemas of what can be set
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) trusting: Trusting,
 }
 
 #[derive(Debug, Args)]

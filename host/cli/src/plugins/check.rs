@@ -19,7 +19,12 @@ use koderz_loader::{Counting, Interface, Plugin};
 use serde_json::{Value, json};
 
 pub(super) async fn check(arguments: &PluginCheck, desk: &Desk) -> Result<Outcome> {
-    let library = equipment::library(&arguments.extra.plugins, Counting::default(), desk)?;
+    let library = equipment::library(
+        &arguments.extra.plugins,
+        &arguments.extra.trusting,
+        Counting::default(),
+        desk,
+    )?;
     let plugin = find(&library, &arguments.plugin, &arguments.extra.plugins)?;
     let mut findings = Findings::default();
     let exported = interfaces(&plugin);
@@ -51,7 +56,10 @@ fn told(plugin: &Plugin, findings: &Findings) -> Result<String> {
         ("size".to_owned(), format!("{size} bytes")),
         ("interfaces".to_owned(), names(&interfaces(plugin)).join(", ")),
     ];
-    for (what, figure) in tried.iter().chain(&findings.figures) {
+    let sandbox = plugin
+        .is_native()
+        .then(|| ("sandbox".to_owned(), "none (native: unsandboxed)".to_owned()));
+    for (what, figure) in tried.iter().chain(&sandbox).chain(&findings.figures) {
         text.push_str(&format!("  {what:<11} {figure}\n"));
     }
     for (what, lines) in [("remark", &findings.remarks), ("fault", &findings.faults)] {

@@ -40,7 +40,12 @@ fn row(plugin: &Plugin) -> Vec<String> {
     vec![
         identity.name.clone(),
         harmless(&identity.version),
-        names(&kinds).join(", "),
+        names(&kinds).join(", ")
+            + if plugin.is_native() {
+                " (native: unsandboxed)"
+            } else {
+                ""
+            },
         harmless(&identity.summary),
     ]
 }
@@ -56,5 +61,6 @@ pub(super) fn object(plugin: &Plugin) -> Value {
         "digest": plugin.digest(),
         "interfaces": names(&interfaces(plugin)),
         "imports": plugin.imports(),
+        "native": plugin.is_native(),
     })
 }

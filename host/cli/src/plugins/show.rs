@@ -7,8 +7,9 @@ use crate::arguments::PluginShow;
 use crate::figure::harmless;
 use crate::{Outcome, print};
 use anyhow::{Result, bail};
-use koderz_loader::{Interface, Library, Plugin};
+use koderz_loader::{Interface, Library, LoadError, Plugin};
 use serde_json::{Map, Value};
+use std::env::consts::DLL_EXTENSION;
 use std::path::{Path, PathBuf};
 
 /// The kinds of plugins that can be set, and what their settings are typed after.
@@ -28,7 +29,8 @@ pub(super) fn show(arguments: &PluginShow, library: &Library) -> Result<Outcome>
 /// The plugin of that name that a run would take, or that of a file.
 pub(super) fn find(library: &Library, wanted: &str, named: &[PathBuf]) -> Result<Plugin> {
     let path = Path::new(wanted);
-    if wanted.ends_with(".wasm") || path.components().count() > 1 {
+    let is_file = |extension: &str| wanted.ends_with(&format!(".{extension}"));
+    if is_file("wasm") || is_file(DLL_EXTENSION) || path.components().count() > 1 {
         return Ok(library.load(path)?);
     }
     let mut files = library.files();
@@ -44,6 +46,7 @@ pub(super) fn find(library: &Library, wanted: &str, named: &[PathBuf]) -> Result
             Ok(plugin) if plugin.identity().name == wanted => return Ok(plugin),
             Ok(plugin) => others.push(plugin.identity().name.clone()),
             Err(error) if named.contains(&file) => return Err(error.into()),
+            Err(error @ LoadError::Pinned { .. }) => return Err(error.into()),
             Err(error) => tracing::debug!("{error}"),
         }
     }
@@ -61,8 +64,7 @@ fn languages(plugin: &Plugin) -> Result<Vec<String>> {
     if !plugin.interfaces().contains(&Interface::Evaluator) {
         return Ok(Vec::new());
     }
-    let evaluator = plugin.open_evaluator()?;
-    Ok(koderz_core::ports::Evaluator::languages(&evaluator).to_vec())
+    Ok(plugin.evaluator(None)?.languages().to_vec())
 }
 
 fn whole(plugin: &Plugin, languages: &[String]) -> Value {
@@ -89,6 +91,9 @@ fn told(plugin: &Plugin, languages: &[String]) -> Result<String> {
     line("size", &format!("{} bytes", std::fs::metadata(plugin.path())?.len()));
     line("sha-256", plugin.digest());
     line("interfaces", &names(&interfaces(plugin)).join(", "));
+    if plugin.is_native() {
+        line("sandbox", "none: it is native, and runs as this program does");
+    }
     match plugin.imports() {
         [] => line("imports", "nothing"),
         [first, rest @ ..] => {

@@ -11,28 +11,13 @@ use crate::bindings::koderz::plugin::{data, log, subject};
 use crate::engine::{Counting, Engines};
 use crate::grants::Blobs;
 use crate::limits::Memory;
+use crate::seclusion::{self, Secluded, Time};
 use koderz_api::execution::Limits;
-use koderz_core::seed;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use wasmtime::component::{HasData, HasSelf, Linker, Resource, ResourceTable};
+use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, Store, UpdateDeadline};
-use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
-use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
-use wasmtime_wasi::{
-    Deterministic, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView, async_trait,
-};
-
-/// When every program begins: 1 January 2026, 00:00 UTC.
-const BEGINNING: Duration = Duration::from_secs(1_767_225_600);
-
-/// How far a look at a clock moves it on.
-const LOOK: Duration = Duration::from_micros(1);
-
-/// Bytes of randomness before they repeat.
-const RANDOM: usize = 4096;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 /// What an instance is for.
 pub(crate) enum Role {
@@ -88,6 +73,20 @@ impl WasiView for Inmate {
     }
 }
 
+impl Secluded for Inmate {
+    fn time(&mut self) -> &Time {
+        &self.time
+    }
+
+    fn slept(&mut self, time: Duration) -> wasmtime::Result<()> {
+        self.budget.charge(time);
+        match self.overrun() {
+            Some(overrun) => Err(overrun.into()),
+            None => Ok(()),
+        }
+    }
+}
+
 impl log::Host for Inmate {
     fn write(&mut self, _level: log::Level, message: String) {
         tracing::debug!(
@@ -111,95 +110,10 @@ impl subject::Host for Inmate {
     }
 }
 
-/// A time that moves when it is looked at. Clones share it.
-#[derive(Clone)]
-struct Time(Arc<AtomicU64>);
-
-impl Time {
-    fn forward(&self, by: Duration) -> u64 {
-        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-        let moved = |now: u64| Some(now.saturating_add(by));
-        match self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, moved) {
-            Ok(before) | Err(before) => before.saturating_add(by),
-        }
-    }
-}
-
-impl HostMonotonicClock for Time {
-    fn resolution(&self) -> u64 {
-        1000
-    }
-
-    fn now(&self) -> u64 {
-        self.forward(LOOK)
-    }
-}
-
-impl HostWallClock for Time {
-    fn resolution(&self) -> Duration {
-        LOOK
-    }
-
-    fn now(&self) -> Duration {
-        BEGINNING.saturating_add(Duration::from_nanos(self.forward(LOOK)))
-    }
-}
-
-/// Something to wait for that has already come.
-struct Passed;
-
-#[async_trait]
-impl Pollable for Passed {
-    async fn ready(&mut self) {}
-}
-
-/// The monotonic clock in the place of WASI's own, whose waiting would be real.
-struct Sleepless<'a>(&'a mut Inmate);
-
-struct HasSleepless;
-
-impl HasData for HasSleepless {
-    type Data<'a> = Sleepless<'a>;
-}
-
-impl Sleepless<'_> {
-    fn sleep(&mut self, time: Duration) -> wasmtime::Result<Resource<DynPollable>> {
-        self.0.time.forward(time);
-        self.0.budget.charge(time);
-        if let Some(overrun) = self.0.overrun() {
-            return Err(overrun.into());
-        }
-        let passed = self.0.table.push(Passed)?;
-        subscribe(&mut self.0.table, passed)
-    }
-}
-
-impl monotonic_clock::Host for Sleepless<'_> {
-    fn now(&mut self) -> wasmtime::Result<u64> {
-        Ok(HostMonotonicClock::now(&self.0.time))
-    }
-
-    fn resolution(&mut self) -> wasmtime::Result<u64> {
-        Ok(HostMonotonicClock::resolution(&self.0.time))
-    }
-
-    fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        let now = HostMonotonicClock::now(&self.0.time);
-        self.sleep(Duration::from_nanos(when.saturating_sub(now)))
-    }
-
-    fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        self.sleep(Duration::from_nanos(duration))
-    }
-}
-
 /// What evaluators may import.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Inmate>> {
     let mut linker = Linker::new(engine);
-    wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
-    linker.allow_shadowing(true);
-    monotonic_clock::add_to_linker::<Inmate, HasSleepless>(&mut linker, |inmate| Sleepless(inmate))?;
-    linker.allow_shadowing(false);
+    seclusion::add_to_linker(&mut linker)?;
     log::add_to_linker::<_, HasSelf<Inmate>>(&mut linker, |inmate| inmate)?;
     data::add_to_linker::<_, HasSelf<Blobs>>(&mut linker, |inmate: &mut Inmate| &mut inmate.blobs)?;
     subject::add_to_linker::<_, HasSelf<Inmate>>(&mut linker, |inmate| inmate)?;
@@ -214,21 +128,11 @@ pub(crate) fn store(
     stdin: &[u8],
     role: Role,
 ) -> wasmtime::Result<Store<Inmate>> {
-    let time = Time(Arc::new(AtomicU64::new(0)));
-    let mut chance = seed::Stream::new(0);
-    let mut random = || Deterministic::new((0..RANDOM).map(|_| (chance.bits() >> 56) as u8).collect());
-    let wasi = WasiCtxBuilder::new()
+    let time = Time::default();
+    let wasi = seclusion::wasi(&time)
         .stdin(MemoryInputPipe::new(stdin.to_vec()))
         .stdout(output.stdout())
         .stderr(output.stderr())
-        .secure_random(random())
-        .insecure_random(random())
-        .insecure_random_seed(0)
-        .wall_clock(time.clone())
-        .monotonic_clock(time.clone())
-        .allow_tcp(false)
-        .allow_udp(false)
-        .allow_ip_name_lookup(false)
         .build();
     let memory = Memory::at_most(usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX));
     let inmate = Inmate {

@@ -52,6 +52,19 @@ impl Captured {
         }
     }
 
+    /// Keeps what fits; false where not all of it does.
+    pub(crate) fn write(&self, stderr: bool, bytes: &[u8]) -> bool {
+        let mut kept = self.lock();
+        let room = self.most.saturating_sub(kept.stdout.len() + kept.stderr.len());
+        let taken = &bytes[..bytes.len().min(room)];
+        match stderr {
+            true => kept.stderr.extend_from_slice(taken),
+            false => kept.stdout.extend_from_slice(taken),
+        }
+        kept.overrun |= taken.len() < bytes.len();
+        taken.len() == bytes.len()
+    }
+
     /// Whether more was written than may be.
     pub(crate) fn overrun(&self) -> bool {
         self.lock().overrun
@@ -75,19 +88,10 @@ impl Pollable for Stream {
 
 impl OutputStream for Stream {
     fn write(&mut self, bytes: bytes::Bytes) -> StreamResult<()> {
-        let mut kept = self.captured.lock();
-        let room = self.captured.most.saturating_sub(kept.stdout.len() + kept.stderr.len());
-        let taken = &bytes[..bytes.len().min(room)];
-        if self.stderr {
-            kept.stderr.extend_from_slice(taken)
-        } else {
-            kept.stdout.extend_from_slice(taken)
+        match self.captured.write(self.stderr, &bytes) {
+            true => Ok(()),
+            false => Err(StreamError::Trap(Overrun::Output.into())),
         }
-        if taken.len() < bytes.len() {
-            kept.overrun = true;
-            return Err(StreamError::Trap(Overrun::Output.into()));
-        }
-        Ok(())
     }
 
     fn flush(&mut self) -> StreamResult<()> {

@@ -40,6 +40,7 @@ pub(crate) fn manifest(run: &str) -> Manifest {
         file: format!("/plugins/{name}.wasm"),
         settings: [("style".to_owned(), "chat".into())].into_iter().collect(),
         grants: Vec::new(),
+        native: false,
     };
     Manifest {
         run: run.to_owned(),

@@ -72,10 +72,7 @@ fn plugin(what: &str, before: Option<&PluginUse>, now: Option<&PluginUse>, words
     let (Some(before), Some(now)) = (before, now) else {
         return;
     };
-    let named = |used: &PluginUse| {
-        let identity = &used.identity;
-        format!("{} {} ({:.12})", identity.name, identity.version, used.digest)
-    };
+    let named = PluginUse::in_words_with_digest;
     if before.digest != now.digest {
         words.push(format!("{what} was {} and is {}", named(before), named(now)));
     }

@@ -111,7 +111,7 @@ impl<'a> Page<'a> {
             style: STYLE,
             script: SCRIPT,
             links,
-            suite: format!("{} {}", manifest.suite.identity.name, manifest.suite.identity.version),
+            suite: manifest.suite.in_words(),
             model: manifest.models.get("subject").cloned().unwrap_or_default(),
             run: manifest.run.clone(),
             end: format!("{}; {} of work", ending(report.end), span(summary.took)),
@@ -197,7 +197,7 @@ fn facts(report: &Report<'_>) -> Vec<(&'static str, String)> {
     let manifest = report.manifest();
     let summary = report.story.summary();
     let none = || "the server's".to_owned();
-    let plugin = |plugin: &PluginUse| format!("{} {}", plugin.identity.name, plugin.identity.version);
+    let plugin = PluginUse::in_words;
     let evaluators: Vec<String> = manifest.evaluators.iter().map(plugin).collect();
     let digests: Vec<&str> = manifest.model_digests.values().map(String::as_str).collect();
     let defaults = &manifest.defaults;

@@ -40,8 +40,8 @@ fn a_file_that_is_no_component_is_refused_as_what_it_is() {
     hint: a plugin is built with `cargo build --release --target wasm32-unknown-unknown`
     error: FOLDER/module.wasm is not a WASM component: it is a core module
     hint: set `linker = "wasm-component-ld"` for the target in .cargo/config.toml
-    error: FOLDER/program.wasm is not a WASM component: it is compiled code of this machine
-    hint: compiled code is not loaded from files, because it could do anything; name the .wasm component
+    error: FOLDER/program.wasm is machine code, which no sandbox confines, so it is not loaded
+    hint: --native allows it, together with --pin NAME=DIGEST; a .wasm component needs neither; SHA-256 of it is ced1af6d51438341a0335cc00e1c2867fb718a537c1173cf210070a6b1cdf40a
     error: FOLDER/half.wasm is not a WASM component: unexpected end-of-file
     hint: it is cut off or damaged; copy it again, or build it again
     error: read plugin FOLDER/absent.wasm: No such file or directory (os error 2)

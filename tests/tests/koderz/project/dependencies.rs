@@ -27,6 +27,7 @@ fn allowed(folder: &str) -> BTreeSet<String> {
         "plugins/sdk" => vec![
             API,
             "koderz-world-checked-suite",
+            "koderz-world-evaluator",
             "koderz-world-measuring-suite",
             "koderz-world-retry",
             "koderz-world-suite",

@@ -106,7 +106,9 @@ fn unsafe_is_told_from_what_only_looks_like_it() {
 fn code_that_the_compiler_does_not_check_is_where_plugins_are_loaded_and_made() {
     let all = ["host", "plugins", "tests"].into_iter().flat_map(rust);
     for (file, text) in all {
-        let fenced = file.starts_with("host/loader") || file.starts_with("plugins/sdk");
+        // The types of the border's functions say it; no code does there.
+        let declared = file == Path::new("plugins/api/src/native.rs");
+        let fenced = declared || file.starts_with("host/loader") || file.starts_with("plugins/sdk");
         assert!(fenced || !says_unsafe(&text), "{} says unsafe", file.display());
     }
 }

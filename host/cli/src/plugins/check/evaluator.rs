@@ -3,7 +3,6 @@
 use super::findings::{Findings, short};
 use anyhow::Result;
 use koderz_api::execution::{Exit, Limits, Program};
-use koderz_core::ports::Evaluator;
 use koderz_loader::Plugin;
 use std::time::{Duration, Instant};
 
@@ -15,7 +14,7 @@ const LIMITS: Limits = Limits {
 };
 
 pub(super) fn check(plugin: &Plugin, findings: &mut Findings) -> Result<()> {
-    let evaluator = plugin.open_evaluator()?;
+    let evaluator = plugin.evaluator(None)?;
     if evaluator.languages().is_empty() {
         findings.fault("it claims no language, so nothing is ever run by it".to_owned());
     }

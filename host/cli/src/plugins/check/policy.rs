@@ -5,7 +5,6 @@ use crate::setting::{self, Owner, Setting};
 use anyhow::Result;
 use koderz_api::retry::{Attempt, Decision};
 use koderz_api::transport::{Endpoint, Failure, FailureKind, Phase};
-use koderz_core::ports::RetryPolicy;
 use koderz_loader::{Interface, Plugin};
 use std::time::Duration;
 

@@ -47,7 +47,7 @@ pub(super) async fn check(
     findings.schema(plugin.schema(Interface::Suite), "suite");
     let settings = plugin.settings(Interface::Suite, &setting::of(Owner::Suite, &arguments.extra.settings))?;
     let granted = plugin.clone().granted(grant::open(&arguments.extra.grants, None)?);
-    let suite: Arc<dyn Suite> = Arc::new(granted.open_suite(&settings)?);
+    let suite = granted.open_suite(&settings)?;
     let info = suite.describe()?;
     if suite.describe()? != info {
         findings.fault("equal calls of describe have different answers".to_owned());

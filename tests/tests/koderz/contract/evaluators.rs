@@ -1,0 +1,152 @@
+//! Evaluators.
+
+use super::{about, about_type, load};
+use koderz_api::execution::{ExecutionErrorKind, Exit, Limits, Program};
+use koderz_plugin::{Evaluator, Objection, Subject};
+use koderz_test_tally::Tally;
+use koderz_tests::{native_plugin, test_plugin};
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::Duration;
+
+const ADDER: &str = "add more 2\nadd less -2";
+
+/// Programs that end in every way that does not depend on limits.
+fn programs() -> Vec<Program> {
+    let program = |subject: &str, judge: Option<&str>| Program {
+        language: "tally".to_owned(),
+        subject: subject.to_owned(),
+        judge: judge.map(str::to_owned),
+        entry_points: vec!["more".to_owned(), "less".to_owned()],
+        stdin: b"from \xff standard input".to_vec(),
+        limits: Limits {
+            cpu: Duration::from_secs(5),
+            wall: Duration::from_secs(60),
+            memory_bytes: 64 << 20,
+            output_bytes: 1000,
+        },
+    };
+    let mut programs: Vec<Program> = [
+        "say hello",
+        "stop it was too much",
+        "nonsense",
+        "panic",
+        "",
+        "echo\nsay after",
+    ]
+    .iter()
+    .map(|subject| program(subject, None))
+    .collect();
+    for (subject, judge) in [
+        (ADDER, "expect more 40 42\nexpect less 44 42"),
+        (ADDER, "expect more 40 43"),
+        (ADDER, "expect more x 43"),
+        (ADDER, "expect other 1 1"),
+        (ADDER, "nonsense"),
+        (ADDER, "expect more -1 1"),
+        ("stop at once", "expect more 1 3"),
+        ("add less 1", "expect more 1 3"),
+    ] {
+        programs.push(program(subject, Some(judge)));
+    }
+    programs
+}
+
+/// A program's end; of a panic only that it was one, since how it is told differs.
+fn shown(exit: &Exit) -> String {
+    match exit {
+        Exit::Crashed(what) if what.contains("panic") || what == "the interpreter aborted" => "panicked".to_owned(),
+        exit => format!("{exit:?}"),
+    }
+}
+
+fn of_file(path: &Path) -> (Vec<String>, Vec<String>) {
+    let plugin = load(path);
+    let evaluator = plugin.evaluator(None).expect("the evaluator opens");
+    let mut told = about(&plugin);
+    told.push(evaluator.languages().join(", "));
+    let mut written = Vec::new();
+    for program in programs() {
+        match evaluator.execute(&program) {
+            Ok(outcome) => {
+                told.push(shown(&outcome.exit));
+                written.push(format!("{:?} {:?}", outcome.stdout, outcome.stderr));
+            }
+            Err(error) => {
+                assert_eq!(error.kind, ExecutionErrorKind::BrokenJudge, "{}", error.message);
+                told.push(format!("broken: {}", error.message));
+            }
+        }
+    }
+    (told, written)
+}
+
+/// A subject in this process. What panics there is remembered, since it ends its judge.
+struct Here {
+    evaluator: RefCell<Tally>,
+    panicked: RefCell<bool>,
+}
+
+impl Subject for Here {
+    fn call(&self, entry_point: &str, input: &str) -> Result<String, String> {
+        let called = catch_unwind(AssertUnwindSafe(|| {
+            self.evaluator.borrow_mut().call(entry_point, input)
+        }));
+        called.unwrap_or_else(|_| {
+            *self.panicked.borrow_mut() = true;
+            Err("panicked".to_owned())
+        })
+    }
+}
+
+fn in_process(program: &Program) -> String {
+    let mut evaluator = Tally::new();
+    let loaded = catch_unwind(AssertUnwindSafe(|| evaluator.load(&program.subject)));
+    let Ok(loaded) = loaded else {
+        return "panicked".to_owned();
+    };
+    if let Err(exception) = loaded {
+        return shown(&Exit::Crashed(exception));
+    }
+    let Some(judge) = &program.judge else {
+        return shown(&Exit::Passed);
+    };
+    let subject = Here {
+        evaluator: RefCell::new(evaluator),
+        panicked: RefCell::new(false),
+    };
+    let judged = Tally::new().judge(judge, &program.entry_points, &subject);
+    match judged {
+        _ if *subject.panicked.borrow() => "panicked".to_owned(),
+        Ok(()) => shown(&Exit::Passed),
+        Err(Objection::Failed(why)) => shown(&Exit::Failed(why)),
+        Err(Objection::Broken(why)) => format!("broken: {why}"),
+    }
+}
+
+#[test]
+fn an_evaluator_judges_the_same_as_a_component_as_a_library_and_in_process() {
+    let mut here = about_type(Tally::identity(), "evaluator", None);
+    here.push(Tally::languages().join(", "));
+    here.extend(programs().iter().map(in_process));
+    let (component, written) = of_file(&test_plugin("tally"));
+    assert_eq!(component, here, "component");
+    let (library, also_written) = of_file(&native_plugin("tally"));
+    assert_eq!(library, here, "shared library");
+    assert_eq!(written, also_written);
+    assert!(written[0].contains(&format!("{:?}", b"hello\n")), "{written:?}");
+}
+
+#[test]
+fn a_library_may_not_write_more_than_its_program_either() {
+    for path in [test_plugin("tally"), native_plugin("tally")] {
+        let evaluator = load(&path).evaluator(None).expect("the evaluator opens");
+        let program = Program {
+            subject: format!("say {}", "x".repeat(2000)),
+            ..programs()[0].clone()
+        };
+        let outcome = evaluator.execute(&program).expect("it runs");
+        assert_eq!((outcome.exit, outcome.stdout.len()), (Exit::OutputLimit, 1000));
+    }
+}
