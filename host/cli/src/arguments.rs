@@ -12,7 +12,10 @@ mod values;
 pub(crate) use answers::{Evaluate, Grade, Import, Samples};
 pub(crate) use asking::{Asking, Benchmark, Resume, RunOne, Server, SpeedTest};
 pub(crate) use extra::{Extra, Limits, Programs, Trusting};
-pub(crate) use installed::{ListProblems, PluginCheck, PluginList, PluginShow, Plugins, PluginsCommand};
+pub(crate) use installed::{
+    ListProblems, PluginAdd, PluginBuild, PluginCheck, PluginList, PluginNew, PluginRemove, PluginShow, Plugins,
+    PluginsCommand,
+};
 pub(crate) use manual::{Completions, Man};
 pub(crate) use records::{
     Compare, Dashboard, Export, Format, Gc, List, Note, Page, Remove, Runs, RunsCommand, Show, State, TagRun,

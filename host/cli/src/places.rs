@@ -83,6 +83,11 @@ impl Places {
         self.plugin_path.iter().cloned().chain(self.own("plugins")).collect()
     }
 
+    /// The folder of the user's own plugins.
+    pub(crate) fn own_plugins(&self) -> PathBuf {
+        self.data.join("plugins")
+    }
+
     /// Folders with recorded answers, the one that takes precedence first.
     pub(crate) fn cassettes(&self) -> Vec<PathBuf> {
         self.own("cassettes").collect()

@@ -1,7 +1,10 @@
-//! `koderz plugin`: what is installed, what is known of one plugin, and whether it is fit for use.
+//! `koderz plugin`: what is installed, what is known of one plugin, whether it is fit for use, and a plugin's way from its
+//! first line into the user's own folder.
 
+mod author;
 mod check;
 mod documented;
+mod installed;
 mod list;
 mod show;
 
@@ -17,6 +20,12 @@ pub(crate) async fn plugins(command: PluginsCommand, desk: &Desk) -> Result<Outc
         |named: &[PathBuf], trusting: &Trusting| equipment::library(named, trusting, Counting::default(), desk);
     match command {
         PluginsCommand::List(arguments) => list::list(&arguments, &library(&arguments.plugins, &arguments.trusting)?),
+        PluginsCommand::New(arguments) => author::begin(&arguments),
+        PluginsCommand::Build(arguments) => author::build(&arguments),
+        PluginsCommand::Add(arguments) => installed::add(&arguments, &library(&[], &arguments.trusting)?, &desk.places),
+        PluginsCommand::Remove(arguments) => {
+            installed::remove(&arguments, &library(&[], &Trusting::default())?, &desk.places)
+        }
         PluginsCommand::Check(arguments) => check::check(&arguments, desk).await,
         PluginsCommand::Show(arguments) => show::show(&arguments, &library(&arguments.plugins, &arguments.trusting)?),
     }

@@ -124,7 +124,9 @@ pub use suite::{Measuring, Reference, Suite};
 pub mod prelude {
     pub use crate::evaluator::{Evaluator, Objection, Subject};
     pub use crate::retry::RetryPolicy;
-    pub use crate::step::{ask, chat, completion, fail, inconclusive, input, pass, perform, suite_info, task};
+    pub use crate::step::{
+        ask, chat, completion, fail, inconclusive, input, pass, perform, suite_info, task, task_input,
+    };
     pub use crate::suite::{Measuring, Reference, Suite};
     pub use koderz_api::chat::{AskError, Message, Prompt, Reply, Request, Role, Sampling, StopReason};
     pub use koderz_api::execution::{Exit, Limits, Outcome, Program};

@@ -106,5 +106,13 @@ pub fn task(id: impl Into<String>, stage: &str, input: &impl Serialize) -> Resul
 /// # Errors
 /// If it is not what [`task`] wrote: a task of another release of the suite.
 pub fn input<T: DeserializeOwned>(trial: &Trial) -> Result<T, String> {
-    serde_json::from_str(&trial.task.input).map_err(|error| format!("input of task {}: {error}", trial.task.id))
+    task_input(&trial.task)
+}
+
+/// The same where there is a task and no trial.
+///
+/// # Errors
+/// If it has another shape.
+pub fn task_input<T: DeserializeOwned>(task: &Task) -> Result<T, String> {
+    serde_json::from_str(&task.input).map_err(|error| format!("input of task {}: {error}", task.id))
 }

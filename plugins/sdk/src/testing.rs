@@ -1,8 +1,13 @@
-//! A host for tests: runs a suite against scripted completions, natively, without WASM or a server.
+//! A host for tests: runs a suite against scripted completions, a policy against failures and an evaluator against programs,
+//! natively, without WASM or a server.
 
-use crate::{RetryPolicy, Suite};
+use crate::{Evaluator, Objection, RetryPolicy, Subject, Suite};
 use koderz_api::chat::{Reply, StopReason, Timing, Usage};
+use koderz_api::retry::Attempt;
 use koderz_api::suite::{Command, Completion, Round, Step, Task, Trial, Verdict};
+use koderz_api::transport::{Breaker, Endpoint, Failure, FailureKind, Phase, Traffic};
+use std::cell::RefCell;
+use std::time::Duration;
 
 /// Opens a suite with settings as the host would pass them: a JSON object of what the user set.
 ///
@@ -86,4 +91,57 @@ pub fn reply(text: impl Into<String>) -> Reply {
         attempts: 1,
         raw: None,
     }
+}
+
+/// A failed attempt at a server that is otherwise idle, with the middle of all chance in it. Change what matters to a test.
+pub fn attempt(number: u32, kind: FailureKind) -> Attempt {
+    Attempt {
+        number,
+        of_kind: number,
+        failure: Failure {
+            kind,
+            detail: String::new(),
+            phase: Phase::Queue,
+            status: None,
+            retry_after: None,
+            message: String::new(),
+        },
+        endpoint: Endpoint {
+            recent: Traffic {
+                window: Duration::from_secs(60),
+                requests: 1,
+                retries: number.saturating_sub(1),
+                failures: number,
+            },
+            consecutive_failures: number,
+            in_flight: 1,
+            limit: 4,
+            breaker: Breaker::Closed,
+            expected_wait: Duration::ZERO,
+            expected_service: Duration::from_secs(1),
+        },
+        elapsed: Duration::ZERO,
+        remaining: None,
+        previous_delay: None,
+        entropy: u64::MAX / 2,
+    }
+}
+
+/// Loads a source in one instance of an evaluator, and has another one judge it.
+///
+/// # Errors
+/// Why the judge does not accept; also if the source cannot be loaded.
+pub fn judged<E: Evaluator>(source: &str, judge: &str, entry_points: &[&str]) -> Result<(), Objection> {
+    struct Here<E>(RefCell<E>);
+
+    impl<E: Evaluator> Subject for Here<E> {
+        fn call(&self, entry_point: &str, input: &str) -> Result<String, String> {
+            self.0.borrow_mut().call(entry_point, input)
+        }
+    }
+
+    let mut subject = E::new();
+    subject.load(source).map_err(Objection::Failed)?;
+    let entry_points: Vec<String> = entry_points.iter().map(|name| (*name).to_owned()).collect();
+    E::new().judge(judge, &entry_points, &Here(RefCell::new(subject)))
 }

@@ -1,5 +1,6 @@
 //! The real binary, real components and a scripted server, tested as a user meets them.
 
+mod authoring;
 mod bad_input;
 mod benchmark;
 mod commands;

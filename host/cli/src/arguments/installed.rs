@@ -2,6 +2,7 @@
 
 use super::extra::{Extra, SuiteChoice, Trusting};
 use clap::{Args, Subcommand};
+use koderz_authoring::{Kind, Language};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -35,6 +36,59 @@ pub(crate) enum PluginsCommand {
     Show(PluginShow),
     /// Try a plugin as a run would, without a model, and name what its author should mend
     Check(PluginCheck),
+    /// Begin a plugin: a small project that builds, with a test and the SDK in it
+    New(PluginNew),
+    /// Build the plugin of a project with its language's own tools
+    Build(PluginBuild),
+    /// Install a plugin for this user, after a look at what it is
+    Add(PluginAdd),
+    /// Take away a plugin that was installed for this user
+    Remove(PluginRemove),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PluginNew {
+    /// What it is for: suite, retry or evaluator
+    #[arg(value_name = "KIND")]
+    pub(crate) kind: Kind,
+    /// What a user will call it: lower-case letters, digits and dashes
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// What it is written in: rust, python or javascript
+    #[arg(long, value_name = "LANGUAGE", default_value_t)]
+    pub(crate) lang: Language,
+    /// The project's folder, which is new or empty [default: the name]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) path: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PluginBuild {
+    /// The project's folder [default: this one]
+    #[arg(value_name = "FOLDER")]
+    pub(crate) path: Option<PathBuf>,
+    /// A shared library for machines like this one, in the place of a component; no sandbox will confine it
+    #[arg(long)]
+    pub(crate) native: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PluginAdd {
+    /// The plugin's file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// In the place of another one by its name
+    #[arg(long)]
+    pub(crate) replace: bool,
+    #[command(flatten)]
+    pub(crate) trusting: Trusting,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PluginRemove {
+    /// The plugin's name; native:NAME is the shared library where there is a component too
+    #[arg(value_name = "NAME")]
+    pub(crate) plugin: String,
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,8 @@ const API: &str = "koderz-api";
 const CORE: &str = "koderz-core";
 const SDK: &str = "koderz-plugin";
 /// The crates that stand beside each other on the core.
-const AROUND: [&str; 6] = [
+const AROUND: [&str; 7] = [
+    "koderz-authoring",
     "koderz-dashboard",
     "koderz-loader",
     "koderz-record",
