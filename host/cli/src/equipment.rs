@@ -23,6 +23,9 @@ const MAX_RETRIES: &str = "max-retries";
 /// What a manifest says of an evaluator that counts instructions.
 const DETERMINISTIC: &str = "deterministic";
 
+/// What suites commonly call asking with a bare prompt rather than in a conversation, as the contract does.
+const BARE: &str = "completion";
+
 /// The setting by which suites commonly take the processor time of a program.
 pub(crate) const TEST_TIMEOUT: &str = "cpu-seconds";
 
@@ -35,6 +38,8 @@ pub(crate) struct Equipment {
     /// Retries that the policy allows at most; none where it does not say.
     pub(crate) max_retries: Option<u32>,
     pub(crate) evaluators: Vec<Arc<dyn Evaluator>>,
+    /// How the suite is told to ask with bare prompts, where it can and does not already.
+    pub(crate) bare: Option<String>,
     pub(crate) used: Used,
 }
 
@@ -117,6 +122,10 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
     let suite = plugin.open_suite(&settings)?;
     let info = suite.describe()?;
     let suite_use = plugin.usage(&settings);
+    let bare = plugin
+        .setting_listing(Interface::Suite, BARE)
+        .filter(|name| settings.get(*name).and_then(Value::as_str) != Some(BARE))
+        .map(|name| format!("--set suite.{name}={BARE}"));
 
     let plugin = find(
         library,
@@ -146,6 +155,7 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
         retry,
         max_retries,
         evaluators,
+        bare,
         used: Used {
             suite: suite_use,
             retry: retry_use,

@@ -2,18 +2,21 @@
 
 use crate::arguments::Resume;
 use crate::benchmark::Desk;
+use crate::came_to::figures;
 use crate::compare::{gated, missed};
 use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Used, Wish};
-use crate::recorded;
+use crate::recorded::{self, Recorded};
 use crate::server::{self, Patience, Reached, Way};
 use crate::session::{self, Before, Session, work};
-use crate::{Outcome, connection, evaluate, grade, show, signals};
+use crate::{Outcome, connection, evaluate, grade, print, show, signals};
 use anyhow::{Result, bail};
+use koderz_core::event::End;
 use koderz_core::manifest::{AnswersUse, Manifest};
 use koderz_core::past::{Past, Remainder};
 use koderz_core::ports::Host;
 use koderz_core::stop::Urgency;
+use koderz_record::{Record, RunId, RunState};
 use koderz_report::Story;
 use std::collections::BTreeMap;
 
@@ -25,9 +28,32 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
         .as_deref()
         .map(|path| Destination::reserve(path, Readers::Usual))
         .transpose()?;
-    let run = record.find(&arguments.run)?;
+    let remainder = match (arguments.retry_errors, arguments.no_retry_errors) {
+        (true, _) => Remainder::Inconclusive,
+        (false, true) => Remainder::Open,
+        (false, false) => Remainder::All,
+    };
+    let run = match &arguments.run {
+        Some(run) => record.find(run)?,
+        None => unfinished(&record, remainder)?,
+    };
     let manifest = record.manifest(&run)?;
     recorded::at_rest(&record, &run)?;
+    if !is_left(&record, &run, remainder)? {
+        eprintln!("nothing is left to do in run {run}, so nothing is asked");
+        let recorded = Recorded::read(&record, &run, places, Story::new)?;
+        let report = recorded.report();
+        if !desk.streams {
+            print(&koderz_report::text(&report))?;
+        }
+        session::export(export, || koderz_report::json(&report))?;
+        let failed = missed(&report, &arguments.limits.fail_under)?;
+        let outcome = match figures(&record, &run)?.counts {
+            counts if counts.inconclusive + counts.open == 0 => Outcome::Done,
+            _ => Outcome::Incomplete,
+        };
+        return Ok(gated(outcome, &failed));
+    }
     let options = &arguments.server;
     let counting = equipment::counting(&arguments.programs, Some(&manifest));
     let library = equipment::library(&options.extra.plugins, &options.extra.trusting, counting, desk)?;
@@ -45,7 +71,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
             before: Some(&manifest),
         },
     )?;
-    let before = || {
+    let before = || -> Vec<String> {
         let servers = std::iter::once(&manifest.server).chain(&manifest.other_servers);
         servers.map(|server| server.host.clone()).collect()
     };
@@ -82,6 +108,8 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
     // Another policy changes no verdict, so it needs no leave; but the record has to say which one decided.
     changes.extend(asked.differences().iter().cloned());
     changes.extend(equipment::other_policy(&manifest, &equipment.used));
+    changes.extend(asked.elsewhere(&before()));
+    let kept_from_retrying = equipment.max_retries == Some(0) && options.max_retries.is_none();
     let mut before = Before {
         past: match equipment.suite.summarizes() || equipment.suite.plans() {
             true => Past::with_results(),
@@ -95,11 +123,6 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
         terminal.recall(&entry);
         before.past.observe(entry);
     }
-    let remainder = match (arguments.retry_errors, arguments.no_retry_errors) {
-        (true, _) => Remainder::Inconclusive,
-        (false, true) => Remainder::Open,
-        (false, false) => Remainder::All,
-    };
     let stop = signals::stop(terminal)?;
     let ended = work(Session {
         streams: desk.streams,
@@ -121,6 +144,13 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
     .await?;
     show(&ended, desk)?;
     session::export(export, || koderz_report::json(&ended.report()))?;
+    if kept_from_retrying && ended.story.summary().counts().inconclusive > 0 {
+        let run = &ended.story.manifest().run;
+        eprintln!(
+            "hint: no question was asked twice, as when the run was begun; koderz resume {run} --max-retries 3 lets each \
+             be tried again"
+        );
+    }
     let failed = missed(&ended.report(), &arguments.limits.fail_under)?;
     let outcome = match Outcome::of(&ended) {
         // Nobody interrupted it: it was told to leave something.
@@ -128,6 +158,30 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
         outcome => outcome,
     };
     Ok(gated(outcome, &failed))
+}
+
+/// The latest run that somebody works on or in which something is left to do, or else the latest of all.
+fn unfinished(record: &Record, remainder: Remainder) -> Result<RunId> {
+    let latest = record.find("last")?;
+    for run in record.ids()? {
+        if is_left(record, &run, remainder)? {
+            if run != latest {
+                eprintln!("nothing is left to do in the last run, {latest}; {run} is the last with something left");
+            }
+            return Ok(run);
+        }
+    }
+    Ok(latest)
+}
+
+/// Whether there is something to do in a run. One that is going on counts as such.
+fn is_left(record: &Record, run: &RunId, remainder: Remainder) -> Result<bool> {
+    Ok(match (record.state(run)?, remainder) {
+        // Whoever finished it has left nothing open.
+        (RunState::Ended(End::Finished), Remainder::Open) => false,
+        (RunState::Ended(End::Finished), _) => figures(record, run)?.counts.inconclusive > 0,
+        _ => true,
+    })
 }
 
 /// Who answers.
@@ -150,6 +204,14 @@ impl Asked {
             Asked::Servers(reached) => Some(&reached.digests),
             Asked::Before(_) => None,
         }
+    }
+
+    /// That other servers are asked than when the run was begun, in words.
+    fn elsewhere(&self, before: &[String]) -> Option<String> {
+        let Asked::Servers(reached) = self else { return None };
+        let now: Vec<String> = reached.hosts().into_iter().map(|host| host.name).collect();
+        // The report names the server from before right above.
+        (now != before).then(|| format!("it went on at {}", now.join(", ")))
     }
 
     fn differences(&self) -> &[String] {

@@ -18,6 +18,7 @@ pub(crate) async fn serve(arguments: ServeEmbedded, places: &Places) -> Result<(
         load: arguments.load,
         max_queue: arguments.max_queue,
         max_loaded: arguments.max_loaded,
+        ..Setup::default()
     })
     .await
 }

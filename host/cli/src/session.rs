@@ -6,13 +6,13 @@ use crate::destination::{Destination, Readers};
 use crate::equipment::Equipment;
 use crate::places::Places;
 use crate::stream::Stream;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use koderz_core::event::{End, Entry};
 use koderz_core::manifest::Manifest;
 use koderz_core::past::{Past, Remainder};
 use koderz_core::plan::{Caps, Concurrency, Plan};
 use koderz_core::ports::{Host, Journal, Sink};
-use koderz_core::scheduler::{self, Ports};
+use koderz_core::scheduler::{self, Ports, RunError};
 use koderz_core::stop::Stop;
 use koderz_record::{Record, RunId};
 use koderz_report::{Paths, Report, RetryLog, Story, Terminal};
@@ -146,12 +146,13 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
         journal: journal.clone() as Arc<dyn Journal>,
         sinks,
     };
+    let (bare, suite) = (equipment.bare, manifest.suite.identity.name.clone());
     let ran = scheduler::run(ports, plan, before.past, remainder, stop).await;
     terminal.rest();
     let closed = journal.close().await;
     let story = story.take();
     // The first error is the one that tells.
-    let end = ran.with_context(|| format!("run {run} could not go on; `koderz resume {run}` tries to"))?;
+    let end = ran.map_err(|error| could_not_go_on(error, &run, &suite, bare.as_deref()))?;
     closed?;
     let ended = Ended {
         end,
@@ -164,6 +165,19 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
     came_to::keep(&record, &run, &ended.report())?;
     put_away(&ended).with_context(|| format!("run {run} itself is complete in the record"))?;
     Ok(ended)
+}
+
+/// Why a run ended before its time, and what helps. Going on would not, where the model is the wrong one.
+fn could_not_go_on(error: RunError, run: &RunId, suite: &str, bare: Option<&str>) -> anyhow::Error {
+    match error {
+        RunError::Unfit { .. } => match bare {
+            Some(bare) => anyhow!("{error}\nhint: a base model takes bare prompts only; {bare} asks with them"),
+            None => anyhow!("{error}\nhint: `koderz plugin show {suite}` has how the suite can ask"),
+        },
+        error => {
+            anyhow::Error::from(error).context(format!("run {run} could not go on; `koderz resume {run}` tries to"))
+        }
+    }
 }
 
 /// What the manifest says of the plan.

@@ -7,6 +7,7 @@ use crate::figure::{harmless, span};
 use koderz_api::transport::FailureKind;
 use koderz_core::ports::{AttemptError, Model, Refusal};
 use koderz_core::words;
+use koderz_simulator::is_embedded;
 use koderz_transport::{LoadedModel, Ollama, TransportError};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -25,6 +26,8 @@ pub(crate) enum Sign {
     Failing { words: String, busy: bool },
     /// The question was refused for good.
     Refused(Refusal),
+    /// Whoever answers plays recordings, and this question is none of them.
+    Recorded,
     /// Silence, and the model is not in memory yet.
     Loading,
     /// Silence, although the model is in memory.
@@ -37,6 +40,13 @@ pub(crate) enum Sign {
 /// server load it anew.
 pub(crate) async fn ask(ollama: &Ollama, model: &str, context_tokens: Option<u32>, patience: Duration) -> Sign {
     let asked = ollama.canary(model, context_tokens, patience).await;
+    // What an embedded server has no answer to it refuses, which says nothing against the questions that it has answers to.
+    if let Err(AttemptError::Refused(_)) = &asked
+        && let Ok(version) = ollama.version().await
+        && is_embedded(&version)
+    {
+        return Sign::Recorded;
+    }
     let in_memory = match &asked {
         Err(AttemptError::Failed(failure)) if failure.kind == FailureKind::TimedOut => in_memory(ollama, model).await,
         _ => None,
@@ -101,6 +111,10 @@ impl Sign {
                 }),
             ),
             Sign::Refused(refusal) => (format!("{model} gave no token: {}", refused(refusal)), None),
+            Sign::Recorded => (
+                format!("{model} plays recorded answers, and has one to every question that was recorded"),
+                None,
+            ),
             Sign::Loading => (
                 format!("{model} is not in memory yet"),
                 Some("a load that is cut short begins anew the next time; a longer --timeout lets it end".to_owned()),

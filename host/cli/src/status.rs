@@ -124,6 +124,7 @@ impl Picture {
     fn probed(&self, sign: &Sign, model: &str) -> String {
         match sign {
             Sign::Token(took) => span(*took),
+            Sign::Recorded => "recorded answers".to_owned(),
             Sign::Silent | Sign::Loading | Sign::Unknown => format!("more than {}", seconds(self.patience)),
             other => other.told(model).0,
         }
@@ -135,6 +136,7 @@ impl Picture {
         let models = self.models.iter().map(|(resident, sign)| {
             let probe = sign.as_ref().map(|sign| match sign {
                 Sign::Token(took) => json!({ "token_seconds": took.as_secs_f64() }),
+                Sign::Recorded => json!({ "recorded": true }),
                 other => json!({ "error": other.told(&resident.name).0 }),
             });
             json!({

@@ -43,6 +43,10 @@ pub(crate) async fn wait(arguments: Wait, desk: &Desk) -> Result<Outcome> {
             ))?;
             Ok(Outcome::Done)
         }
+        Ended::Recorded(model) => {
+            print(&format!("ready: {}\n", Sign::Recorded.told(&harmless(&model)).0))?;
+            Ok(Outcome::Done)
+        }
         Ended::Reachable(version) => {
             print(&format!(
                 "reachable: Ollama {} at {}; no model is in memory, so nothing more can be shown\n",
@@ -71,6 +75,8 @@ pub(crate) async fn wait(arguments: Wait, desk: &Desk) -> Result<Outcome> {
 enum Ended {
     /// A model answers.
     Ready(String, Duration),
+    /// The model plays what was recorded, and nothing has to be waited for.
+    Recorded(String),
     /// The server answers, and there is no model in memory to be asked.
     Reachable(String),
     /// What was seen last, and of which model.
@@ -100,6 +106,7 @@ async fn until_ready(connection: &Connection, model: Option<&str>, patience: Dur
         let left = deadline.saturating_duration_since(Instant::now());
         match (name, sign) {
             (Some(name), Sign::Token(took)) => return Ok(Ended::Ready(name, took)),
+            (Some(name), Sign::Recorded) => return Ok(Ended::Recorded(name)),
             (name, sign @ Sign::Refused(_)) => return Ok(Ended::NotReady(name, sign)),
             (name, sign) if left < SHORTEST_PAUSE => return Ok(Ended::NotReady(name, sign)),
             // Half of what is left at most, so that the last look comes near the end.

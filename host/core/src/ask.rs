@@ -10,7 +10,7 @@ use crate::backoff::Backoff;
 use crate::dispatch;
 use crate::event::{Event, Place, TrialId};
 use crate::outage;
-use crate::ports::{AttemptError, Question};
+use crate::ports::{AttemptError, Question, Refusal};
 use crate::scheduler::RunError;
 use crate::seed;
 use crate::settle::settle;
@@ -171,10 +171,20 @@ impl<'a> Asking<'a> {
             let began = *began.get_or_insert(start);
             let failure = match self.attempt(backend, start).await {
                 Ok((reply, mark)) => {
+                    self.shared.set_answered(true);
                     if let Some(limit) = backend.learn(mark, &reply) {
                         self.shared.note_of(backend, Event::LimitChanged { limit }).await?;
                     }
                     return Ok(Tried::Answered(Box::new(reply), backend, slot));
+                }
+                // A model that has answered before can do what most questions want, and only this one is lost.
+                Err(AttemptError::Refused(refusal))
+                    if refusal.detail == Refusal::UNSUPPORTED && !self.shared.answered() =>
+                {
+                    return Err(RunError::Unfit {
+                        model: self.question.model.clone(),
+                        what: refusal.message,
+                    });
                 }
                 Err(AttemptError::Refused(refusal)) => {
                     self.failed_at = Some(backend);

@@ -38,6 +38,11 @@ pub struct Refusal {
     pub message: String,
 }
 
+impl Refusal {
+    /// The detail of a refusal that is about the model rather than the question: it cannot do what is asked of it.
+    pub const UNSUPPORTED: &str = "unsupported";
+}
+
 /// How an attempt ends when it brings no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttemptError {

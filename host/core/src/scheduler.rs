@@ -54,6 +54,14 @@ pub enum RunError {
         /// What it wants.
         what: String,
     },
+    /// The model cannot do what the suite asks of it, so no question of the run would have an answer.
+    #[error("{model} cannot be asked like this: {what}")]
+    Unfit {
+        /// The model.
+        model: String,
+        /// What the server said.
+        what: String,
+    },
     /// All servers went away and did not come back.
     #[error("{0}")]
     ServerLost(String),
@@ -83,6 +91,7 @@ pub async fn run(ports: Ports, plan: Plan, mut past: Past, remainder: Remainder,
     let trials = info
         .task_count
         .map(|count| shared.plan.selection.trials(count, shared.plan.samples.get()) + planned_trials);
+    shared.set_answered(past.settled(remainder) > 0);
     shared
         .note(Event::Began {
             trials,

@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     results: Option<Mutex<Results>>,
     /// Whether it was said that the retry policy fails.
     policy_failed: AtomicBool,
+    /// Whether any question of the run came to an answer.
+    answered: AtomicBool,
     /// Work that belongs to the run and to none of its trials.
     background: Mutex<Vec<AbortHandle>>,
     began: Instant,
@@ -59,6 +61,7 @@ impl Shared {
             evaluations: Semaphore::new(plan.evaluations.get() as usize),
             exclusive: AtomicBool::new(false),
             policy_failed: AtomicBool::new(false),
+            answered: AtomicBool::new(false),
             background: Mutex::default(),
             began: Instant::now(),
             plan,
@@ -160,6 +163,14 @@ impl Shared {
 
     pub(crate) fn exclusive(&self) -> bool {
         self.exclusive.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_answered(&self, answered: bool) {
+        self.answered.store(answered, Ordering::Relaxed);
+    }
+
+    pub(crate) fn answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// Begins work that no trial waits for to its end. It ends at the latest with the run.

@@ -222,6 +222,11 @@ impl Plugin {
             .unwrap_or_default()
     }
 
+    /// The name of the setting that has this among the values it can take, where it lists them.
+    pub fn setting_listing(&self, interface: Interface, value: &str) -> Option<&str> {
+        self.loaded.schemas.get(&interface)?.listing(value)
+    }
+
     /// Settings from pairs of name and text, as a user types them.
     ///
     /// # Errors

@@ -117,6 +117,14 @@ impl Schema {
         }
     }
 
+    /// The name of the setting that can be this, where one has a list of values.
+    pub(crate) fn listing(&self, value: &str) -> Option<&str> {
+        self.names().into_iter().find(|name| {
+            let choices = self.choices(&self.text["properties"][name], DEPTH);
+            choices.is_some_and(|choices| choices.iter().any(|choice| choice == value))
+        })
+    }
+
     /// The values that a schema lists, where it is a list. The checker would only say that none of its parts fits.
     fn choices(&self, schema: &Value, depth: u32) -> Option<Vec<String>> {
         let depth = depth.checked_sub(1)?;
@@ -194,6 +202,13 @@ mod tests {
             refused(&[("shape", "7")]),
             "shape=7 is refused: it can be round, flat, 4"
         );
+    }
+
+    #[test]
+    fn a_setting_is_found_by_a_value_that_it_lists() {
+        assert_eq!(schema().listing("bare"), Some("style"));
+        assert_eq!(schema().listing("round"), Some("shape"));
+        assert_eq!(schema().listing("12"), None);
     }
 
     #[test]

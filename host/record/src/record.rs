@@ -130,6 +130,17 @@ impl Record {
             .collect()
     }
 
+    /// The ids of all runs, the one begun last first.
+    ///
+    /// # Errors
+    /// If the record cannot be read.
+    pub fn ids(&self) -> Result<Vec<RunId>, RecordError> {
+        let ids = self
+            .beginning_with("")
+            .map_err(RecordError::database(&self.path, "list the runs"))?;
+        ids.iter().map(|id| id.parse()).collect()
+    }
+
     /// The run that is meant: `last` for the one begun last, otherwise an id or the beginning of just one.
     ///
     /// # Errors

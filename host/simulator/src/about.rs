@@ -16,7 +16,12 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 /// The version whose behaviour is followed. What comes after the plus does not count when versions are compared.
-const VERSION: &str = "0.32.15+koderz";
+pub const VERSION: &str = "0.32.15+koderz";
+
+/// Whether a server with this version is an embedded one, of this program or of another release.
+pub fn is_embedded(version: &str) -> bool {
+    version.ends_with("+koderz")
+}
 
 /// For ever, which Ollama shows as the longest duration that Go has.
 const FOREVER: Duration = Duration::from_nanos(i64::MAX as u64);
@@ -87,8 +92,9 @@ impl Details {
     }
 }
 
-pub(crate) async fn version() -> Response<Body> {
-    respond::json(&Version { version: VERSION })
+pub(crate) async fn version(State(client): State<Client>) -> Response<Body> {
+    let version = client.shared.version;
+    respond::json(&Version { version })
 }
 
 pub(crate) async fn tags(State(client): State<Client>) -> Response<Body> {

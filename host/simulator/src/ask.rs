@@ -189,15 +189,25 @@ fn prepare(shared: &Shared, endpoint: Endpoint, request: &Request) -> Result<Pre
         return Err(refused((StatusCode::INTERNAL_SERVER_ERROR, text)));
     }
     match shared.library.arrives(&model, &request.question, request.seed()) {
-        None => {
-            let text = format!(
-                "the cassette of model '{}' has no answer to this question",
-                request.model
-            );
-            Err(refused((StatusCode::BAD_REQUEST, text)))
-        }
+        None => Err(refused((
+            StatusCode::BAD_REQUEST,
+            unanswered(&model, endpoint, &request.model),
+        ))),
         Some(Some(Kind::Instead(refused))) => Err((Outcome::Fault, refused.refusal())),
         Some(fault) => Ok(Prepared { model, options, fault }),
+    }
+}
+
+/// That a model has no answer to a question. One that has none of its kind is, to a client, one that cannot do it.
+fn unanswered(model: &Model, endpoint: Endpoint, name: &str) -> String {
+    match endpoint {
+        Endpoint::Chat if !model.takes_chat => {
+            format!("{name:?} does not support chat: only bare prompts were recorded for it")
+        }
+        Endpoint::Generate if !model.takes_prompts => {
+            format!("{name:?} does not support generate: only conversations were recorded for it")
+        }
+        Endpoint::Chat | Endpoint::Generate => format!("the cassette of model '{name}' has no answer to this question"),
     }
 }
 

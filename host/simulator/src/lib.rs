@@ -39,6 +39,7 @@ mod script;
 mod server;
 mod wire;
 
+pub use about::{VERSION, is_embedded};
 pub use cassette::{Cassette, CassetteError};
 pub use count::Counts;
 pub use fault::{Fault, FaultError};

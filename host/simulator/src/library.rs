@@ -42,6 +42,9 @@ pub(crate) struct Model {
     pub(crate) bytes: u64,
     /// Whether it thought before any of its answers.
     pub(crate) thinks: bool,
+    /// Whether any conversation has an answer, and whether any bare prompt does.
+    pub(crate) takes_chat: bool,
+    pub(crate) takes_prompts: bool,
     voice: Voice,
 }
 
@@ -232,6 +235,8 @@ impl Model {
             digest: String::new(),
             bytes: 0,
             thinks: false,
+            takes_chat: false,
+            takes_prompts: false,
             voice: Voice::Recorded(HashMap::new()),
         }
     }
@@ -243,6 +248,8 @@ impl Model {
             family: "lorem",
             bytes: PASSAGE.len() as u64,
             thinks: false,
+            takes_chat: true,
+            takes_prompts: true,
             voice: Voice::Lorem(rate, Mutex::default()),
         }
     }
@@ -258,6 +265,10 @@ impl Model {
     fn add(&mut self, line: Line, answers: &mut HashMap<Question, Recorded>) {
         self.bytes += line.bytes;
         self.thinks |= line.reply.thinks();
+        match line.question {
+            Question::Messages(_) => self.takes_chat = true,
+            Question::Prompt(_) => self.takes_prompts = true,
+        }
         answers.entry(line.question).or_default().add(line.seed, line.reply);
     }
 

@@ -28,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) gate: Arc<Gate>,
     /// When the server started.
     pub(crate) since: Timestamp,
+    pub(crate) version: &'static str,
 }
 
 /// Who asks.

@@ -1,5 +1,6 @@
 //! The server: what it is to be, what it has seen, and what can be done to it.
 
+use crate::about::VERSION;
 use crate::cassette::Cassette;
 use crate::count::{Counts, Ledger};
 use crate::fault::Fault;
@@ -43,6 +44,8 @@ pub struct Setup {
     pub max_queue: usize,
     /// How many models are in memory at the same time, as `OLLAMA_MAX_LOADED_MODELS` says; 0 if there is no bound.
     pub max_loaded: usize,
+    /// What it says of its version. Another than [`VERSION`] makes clients take it for an Ollama.
+    pub version: &'static str,
 }
 
 impl Default for Setup {
@@ -58,6 +61,7 @@ impl Default for Setup {
             load: Duration::ZERO,
             max_queue: 512,
             max_loaded: 0,
+            version: VERSION,
         }
     }
 }
@@ -130,6 +134,7 @@ impl Server {
             ledger: Ledger::default(),
             gate: Gate::new(limits),
             since: Timestamp::now(),
+            version: setup.version,
         });
         let (orders, ordered) = mpsc::channel(1);
         let served = tokio::spawn(serve(listener, Arc::clone(&shared), ordered));

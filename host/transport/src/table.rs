@@ -7,6 +7,7 @@
 
 use crate::blame::Blame;
 use koderz_api::transport::FailureKind;
+use koderz_core::ports::Refusal;
 
 /// Version of the table, raised with every change of meaning.
 pub const VERSION: u32 = 2;
@@ -62,7 +63,7 @@ pub(crate) static SAID: &[Row] = &[
     Row(Any, Ever, &["invalid format", "invalid json schema", "vocabulary required for format"], Refused("invalid-format"), Nobody),
     // Only where the request says `truncate: false` or the model cannot shift; else a prompt is cut in silence.
     Row(Any, Ever, &["prompt is longer than the context", "input length exceeds", "exceeds the available context size"], Refused("context-overflow"), Nobody),
-    Row(Any, Ever, &["does not support"], Refused("unsupported"), Nobody),
+    Row(Any, Ever, &["does not support"], Refused(Refusal::UNSUPPORTED), Nobody),
     Row(Any, Ever, &["try pulling it first"], Refused("model-missing"), Nobody),
     Row(Is(404), Ever, &["page not found"], Refused("no-endpoint"), Nobody),
     Row(Is(404), Ever, &["not found"], Refused("model-missing"), Nobody),

@@ -21,9 +21,12 @@ async fn serve(faults: &[&str], setup: Setup) -> Server {
     Server::start(Setup { faults, ..setup }).await.expect("a server")
 }
 
-/// As any server is.
+/// As any server is, which is to be taken for an Ollama.
 fn usual() -> Setup {
-    Setup::default()
+    Setup {
+        version: "0.32.15",
+        ..Setup::default()
+    }
 }
 
 /// A server with so many slots for a model.
@@ -32,7 +35,7 @@ fn slots(number: u32) -> Setup {
         parallel: NonZeroU32::new(number).expect("some"),
         // Only where loads take time do answers say how long they waited.
         load: Duration::from_millis(1),
-        ..Setup::default()
+        ..usual()
     }
 }
 

@@ -217,21 +217,85 @@ async fn the_second_signal_stops_at_once_and_loses_only_what_was_under_way() {
     assert_eq!(finished.code, Some(0), "{}\n{}", finished.stdout, finished.stderr);
 }
 
-#[test]
-fn a_finished_run_can_be_resumed_and_nothing_happens() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_run_can_be_resumed_without_its_server_and_nothing_happens() {
+    let server = serve(&[cassette("reference")], &[]).await;
     let koderz = Koderz::new();
-    koderz.call("benchmark --host embedded --local-model reference --end 2");
-    let again = koderz.call("resume");
-    assert_eq!(again.code, Some(0), "{}", again.stderr);
-    assert!(again.stdout.contains("pass               2"), "{}", again.stdout);
+    koderz.call(&format!(
+        "benchmark --host {} --local-model reference --end 2",
+        server.url()
+    ));
+    server.stop().await;
     let run = koderz.last_run();
-    let entries = koderz.record().entries(&run).expect("the run").count();
-    koderz.call("resume");
-    let later = koderz.record().entries(&run).expect("the run").count();
+    let entries = || koderz.record().entries(&run).expect("the run").count();
+    let before = entries();
+    for command in ["resume", "resume last", "resume --no-retry-errors --max-retries 7"] {
+        let again = koderz.call(command);
+        assert_eq!(again.code, Some(0), "{}", again.stderr);
+        assert!(again.stderr.contains("nothing is left to do"), "{}", again.stderr);
+        assert!(again.stdout.contains("pass               2"), "{}", again.stdout);
+    }
+    assert_eq!(entries(), before);
+    let gated = koderz.call("resume --fail-under 101");
+    assert_eq!(gated.code, Some(2), "{}", gated.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_name_the_last_run_goes_on_in_which_something_is_left() {
+    let server = serve(&[cassette("reference")], &["busy"]).await;
+    let koderz = Koderz::new();
+    let asking = format!("benchmark --host {} --local-model reference --end 1", server.url());
+    koderz.call(&format!("{asking} --max-retries 0"));
+    let left = koderz.last_run();
+    assert_eq!(koderz.call(&asking).code, Some(0), "the fault was met before");
+    let resumed = koderz.call("resume");
+    assert_eq!(resumed.code, Some(0), "{}", resumed.stderr);
+    let said = format!("{left} is the last with something left");
+    assert!(resumed.stderr.contains(&said), "{}", resumed.stderr);
     assert!(
-        later - entries <= 3,
-        "only the beginning and the end of no work were added"
+        resumed.stdout.contains(&format!("run      {left}")),
+        "{}",
+        resumed.stdout
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_goes_on_without_retries_says_how_it_would_have_some() {
+    let server = serve(&[cassette("reference")], &["busy*all"]).await;
+    let koderz = Koderz::new();
+    koderz.call(&format!(
+        "benchmark --host {} --local-model reference --end 1 --max-retries 0",
+        server.url()
+    ));
+    let hint = format!("koderz resume {} --max-retries 3", koderz.last_run());
+    let resumed = koderz.call("resume");
+    assert!(resumed.stderr.contains(&hint), "{}", resumed.stderr);
+    let resumed = koderz.call("resume --max-retries 0");
+    assert!(
+        !resumed.stderr.contains(&hint),
+        "that is what was wanted: {}",
+        resumed.stderr
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_goes_on_at_another_server_names_both() {
+    let servers = [
+        serve(&[cassette("reference")], &["busy"]).await,
+        serve(&[cassette("reference")], &[]).await,
+    ];
+    let koderz = Koderz::new();
+    koderz.call(&format!(
+        "benchmark --host {} --local-model reference --end 1 --max-retries 0",
+        servers[0].url()
+    ));
+    let resumed = koderz.call(&format!("resume --host {}", servers[1].url()));
+    assert_eq!(resumed.code, Some(0), "{}", resumed.stderr);
+    let shown = koderz.call("runs show last").stdout;
+    for server in &servers {
+        let name = server.url().replace("http://", "");
+        assert!(shown.contains(&name), "{shown}");
+    }
 }
 
 #[cfg(unix)]
@@ -262,7 +326,7 @@ async fn only_what_was_inconclusive_is_asked_again_where_only_that_is_wanted() {
 #[test]
 fn other_settings_of_the_suite_are_another_benchmark_and_have_to_be_allowed() {
     let koderz = Koderz::new();
-    // The cassette has completions only, so every conversation is inconclusive.
+    // The cassette has completions only, so no conversation has an answer.
     koderz.call("benchmark --host embedded --local-model gemma3:270m-base --end 2");
     let refused = koderz.call("resume --set suite.prompt-style=completion");
     assert_eq!(refused.code, Some(2), "{}", refused.stdout);
@@ -282,10 +346,14 @@ fn other_settings_of_the_suite_are_another_benchmark_and_have_to_be_allowed() {
     );
 }
 
-#[test]
-fn another_policy_needs_no_leave_and_is_in_the_record() {
+#[tokio::test(flavor = "multi_thread")]
+async fn another_policy_needs_no_leave_and_is_in_the_record() {
+    let server = serve(&[cassette("reference")], &["busy"]).await;
     let koderz = Koderz::new();
-    koderz.call("benchmark --host embedded --local-model reference --end 1");
+    koderz.call(&format!(
+        "benchmark --host {} --local-model reference --end 1 --max-retries 0",
+        server.url()
+    ));
     let ended = koderz.call("resume --max-retries 7");
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let record = koderz.record();

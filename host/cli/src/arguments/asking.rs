@@ -231,9 +231,9 @@ pub(crate) struct RunOne {
 pub(crate) struct Resume {
     #[command(flatten)]
     pub(crate) events: Events,
-    /// The run: its id, the beginning of its id, or `last`
-    #[arg(value_name = "RUN", default_value = "last")]
-    pub(crate) run: String,
+    /// The run: its id, the beginning of its id, or `last` [default: the last in which something is left to do]
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<String>,
     /// Leave what was inconclusive as it is
     #[arg(long)]
     pub(crate) no_retry_errors: bool,

@@ -16,6 +16,7 @@ use anyhow::Result;
 use koderz_api::chat::{Capture, Format, Prompt, Request, Residency, Sampling};
 use koderz_core::ports::{AttemptError, Model, Question};
 use koderz_core::words;
+use koderz_simulator::is_embedded;
 use koderz_transport::{LoadedModel, ModelDetails, Ollama, TransportError};
 use std::time::{Duration, SystemTime};
 use tokio::task::JoinSet;
@@ -49,7 +50,7 @@ pub(crate) async fn doctor(arguments: Doctor, desk: &Desk) -> Result<Outcome> {
     let facts = examined.map_err(|error| connection.explain(error))?;
     let findings = findings(&facts);
     // The embedded server has no settings of this kind.
-    let advice = (!connection.is_embedded()).then(|| advice::settings(&facts));
+    let advice = (!is_embedded(&facts.version)).then(|| advice::settings(&facts));
     if arguments.json {
         print(&format!("{}\n", told::object(&facts, &findings, advice.as_deref())))?;
     } else {

@@ -236,7 +236,7 @@ fn resident(resident: &Resident) -> Finding {
 fn token(name: &str, sign: &Sign) -> Finding {
     let (what, hint) = sign.told(name);
     let mark = match sign {
-        Sign::Token(_) => Mark::Ok,
+        Sign::Token(_) | Sign::Recorded => Mark::Ok,
         _ => Mark::Problem,
     };
     Finding { mark, what, hint }

@@ -1,6 +1,7 @@
 //! Servers that cannot be asked.
 
 use super::refusal::refusals;
+use koderz_tests::Koderz;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
@@ -56,4 +57,25 @@ fn an_address_that_cannot_be_used_is_refused_and_no_secret_is_shown() {
     error: `server` is no address of a server
     hint: host, host:port, http://host:port or https://host
     ");
+}
+
+#[test]
+fn a_model_that_takes_no_conversation_ends_the_run_at_once_with_the_setting_that_asks_it_otherwise() {
+    let asked = [
+        "benchmark --host embedded --local-model gemma3:270m-base",
+        "run --problem-id HumanEval/0 --host embedded --local-model gemma3:270m-base",
+    ];
+    for command in asked {
+        let koderz = Koderz::new();
+        let ended = koderz.call(command);
+        assert_eq!(ended.code, Some(2), "{}", ended.stdout);
+        let told = ended.stderr.split_once("error: ").expect("an error").1;
+        insta::allow_duplicates!(insta::assert_snapshot!(told, @r#"
+        gemma3:270m-base cannot be asked like this: "gemma3:270m-base" does not support chat: only bare prompts were recorded for it
+        hint: a base model takes bare prompts only; --set suite.prompt-style=completion asks with them
+        "#));
+        assert!(!told.contains("koderz resume"), "going on as before would not help");
+        let counts = koderz.call("runs show last").stdout;
+        assert!(!counts.contains("the machinery failed"), "it did not: {counts}");
+    }
 }

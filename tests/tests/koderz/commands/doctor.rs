@@ -11,7 +11,7 @@ async fn a_server_that_nothing_is_asked_of_is_told_about_with_starting_points() 
     let ended = call(&server, "doctor").await;
     insta::assert_snapshot!(told(&ended, &server.url()), @r#"
     ok       SERVER answers
-    ok       Ollama 0.32.15+koderz
+    ok       Ollama 0.32.15
     ok       2 models: lorem:200, lorem:50
     note     no model is in memory
              hint: --model MODEL loads one and looks at it closely
@@ -44,7 +44,7 @@ async fn a_model_is_loaded_and_found_out_about() {
     let (findings, _) = told.split_once("\n\n").expect("advice is set apart");
     insta::assert_snapshot!(findings, @"
     ok       SERVER answers
-    ok       Ollama 0.32.15+koderz
+    ok       Ollama 0.32.15
     ok       3 models: lorem:200, lorem:50, lorem:60
     ok       lorem:60: lorem, can completion
     ok       lorem:60 was loaded in N s

@@ -10,7 +10,7 @@ async fn a_server_without_a_model_in_memory_says_so() {
     let server = serve(&[], usual()).await;
     let ended = call(&server, "status").await;
     insta::assert_snapshot!(told(&ended, &server.url()), @"
-    SERVER  Ollama 0.32.15+koderz
+    SERVER  Ollama 0.32.15
     no model is in memory
     exit code 0
     ");
@@ -90,7 +90,7 @@ async fn watching_goes_on_until_a_signal_even_if_the_server_goes_away() {
         .map(|line| serde_json::from_str::<Value>(&line.expect("a line")).expect("an object"));
     let mut next = || looks.next().expect("another look");
     for _ in 0..2 {
-        assert_eq!(next()["version"], "0.32.15+koderz");
+        assert_eq!(next()["version"], "0.32.15");
     }
     server.stop().await;
     while next()["error"].is_null() {}

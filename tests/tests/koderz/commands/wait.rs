@@ -32,7 +32,7 @@ async fn without_a_model_in_memory_and_without_a_name_only_the_server_can_be_see
     let server = serve(&[], usual()).await;
     let ended = call(&server, "wait").await;
     insta::assert_snapshot!(told(&ended, &server.url()), @"
-    reachable: Ollama 0.32.15+koderz at SERVER; no model is in memory, so nothing more can be shown
+    reachable: Ollama 0.32.15 at SERVER; no model is in memory, so nothing more can be shown
     hint: --model MODEL loads one and waits for a token of it
     exit code 0
     ");
@@ -215,4 +215,29 @@ fn the_embedded_server_is_always_reachable() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let ended = Koderz::new().call("wait --host embedded --model lorem:1000");
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_plays_recordings_is_ready_without_one_of_that_question() {
+    let other = r#"{"model":"other","prompt":"p","reply":{"response":"x","done":true}}"#;
+    let setup = Setup {
+        cassettes: vec![koderz_simulator::Cassette::parse("c", other).expect("a cassette")],
+        ..Setup::default()
+    };
+    let server = serve(&[], setup).await;
+    let ended = call(&server, "wait --model other").await;
+    insta::assert_snapshot!(told(&ended, &server.url()), @"
+    ready: other plays recorded answers, and has one to every question that was recorded
+    exit code 0
+    ");
+    let ended = call(&server, "doctor --model other").await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("ok       other plays recorded answers"),
+        "{}",
+        ended.stdout
+    );
+    assert!(!ended.stdout.contains("systemctl"), "it is no Ollama: {}", ended.stdout);
+    let ended = call(&server, "status --probe").await;
+    assert!(ended.stdout.contains("recorded answers"), "{}", ended.stdout);
 }
