@@ -157,9 +157,14 @@ pub(crate) struct ConfigShow {
     pub(crate) origin: bool,
 }
 
-/// The program's version, with the version of the contract that its plugins follow.
+/// The program's version, with the version of the contract that its plugins follow, and the commit where that is known.
 fn version() -> String {
-    format!("{} (koderz:plugin {})", env!("CARGO_PKG_VERSION"), koderz_api::CONTRACT)
+    let commit = option_env!("KODERZ_COMMIT").map_or(String::new(), |commit| format!(", commit {commit}"));
+    format!(
+        "{} (koderz:plugin {}{commit})",
+        env!("CARGO_PKG_VERSION"),
+        koderz_api::CONTRACT
+    )
 }
 
 #[cfg(test)]

@@ -1,18 +1,20 @@
 //! `koderz config`: what is configured, where that comes from, and whether it can be used.
 
-use crate::Outcome;
-use crate::arguments::{Arguments, Config, ConfigCommand};
+use crate::arguments::{Arguments, Command, Config, ConfigCommand};
+use crate::benchmark::Desk;
 use crate::configuration::Configuration;
 use crate::layers::{self, Settings, variable};
-use crate::print;
-use anyhow::{Result, anyhow};
-use clap::CommandFactory;
+use crate::setting::{self, Owner};
+use crate::{Outcome, equipment, print};
+use anyhow::{Context, Result, anyhow};
+use clap::{CommandFactory, FromArgMatches};
+use koderz_loader::{Counting, Wanted};
 use std::collections::BTreeMap;
 
-pub(crate) fn configure(config: &Config, profile: Option<&str>) -> Result<Outcome> {
+pub(crate) fn configure(config: &Config, profile: Option<&str>, desk: &Desk) -> Result<Outcome> {
     match &config.command {
         ConfigCommand::Show(show) => print(&shown(profile, show.origin)?)?,
-        ConfigCommand::Check => print(&checked(profile)?)?,
+        ConfigCommand::Check => print(&checked(profile, desk)?)?,
     }
     Ok(Outcome::Done)
 }
@@ -62,7 +64,7 @@ fn written(value: &str) -> String {
 }
 
 /// Sees that every command can be called with what the files say.
-fn checked(profile: Option<&str>) -> Result<String> {
+fn checked(profile: Option<&str>, desk: &Desk) -> Result<String> {
     let files = layers::files()?;
     let settings = Settings::of(&layers::read(&files, profile, &Arguments::command())?);
     let calls: [&[&str]; 4] = [
@@ -77,11 +79,39 @@ fn checked(profile: Option<&str>) -> Result<String> {
             return Err(refused(&error, &settings, &words));
         }
     }
+    check_plugins(&settings, desk)?;
     let mut text: String = files.iter().map(|file| format!("{}: fine\n", file.display())).collect();
     if files.is_empty() {
         text = "there is no configuration file; what is built in holds\n".to_owned();
     }
     Ok(text)
+}
+
+/// Sees that the suite and the retry policy of a benchmark are there and take the settings that the files have for them.
+fn check_plugins(settings: &Settings, desk: &Desk) -> Result<()> {
+    let keys = ["set", "suite", "retry", "plugin"];
+    let Some(origin) = keys.iter().find_map(|key| Some(settings.0.get(*key)?.origin.clone())) else {
+        return Ok(());
+    };
+    let command = settings.apply(Arguments::command());
+    let matches = command.try_get_matches_from(["koderz", "benchmark", "--local-model", "m"])?;
+    let Command::Benchmark(benchmark) = Arguments::from_arg_matches(&matches)?.command else {
+        unreachable!("a benchmark was asked for");
+    };
+    let (extra, configuration) = (&benchmark.server.extra, &desk.configuration);
+    let library = equipment::library(&extra.plugins, Counting::default(), desk)?;
+    let suite = benchmark.suite.suite.as_ref().unwrap_or(&configuration.suite);
+    let retry = benchmark.server.retry.as_ref().unwrap_or(&configuration.retry);
+    for (wanted, name, owner) in [
+        (Wanted::Suite, suite, Owner::Suite),
+        (Wanted::Retry, retry, Owner::Retry),
+    ] {
+        let plugin = library.find(wanted, name).with_context(|| origin.clone())?;
+        plugin
+            .settings(wanted.interface(), &setting::of(owner, &extra.settings))
+            .with_context(|| origin.clone())?;
+    }
+    Ok(())
 }
 
 /// An error of the command line, with where the value comes from.

@@ -5,8 +5,9 @@ use crate::benchmark::Desk;
 use crate::configuration::Configuration;
 use crate::places::Places;
 use anyhow::{Context, Result, bail};
+use koderz_loader::nearest;
 use koderz_simulator::{Cassette, Server, Setup};
-use koderz_transport::{Address, Header, Ollama, Options, Proxies, Timeouts, TransportError};
+use koderz_transport::{Address, AddressError, Header, Ollama, Options, Proxies, Timeouts, TransportError};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -25,6 +26,37 @@ pub(crate) fn named(typed: &[String], configuration: &Configuration) -> Vec<Stri
     let environment = std::env::var("OLLAMA_HOST").ok();
     let environment = environment.filter(|host| !host.trim().is_empty());
     vec![environment.unwrap_or_else(|| configuration.host.clone())]
+}
+
+/// What an error about a server's address calls for besides its own hint.
+pub(crate) fn hints(error: &anyhow::Error) -> Vec<String> {
+    let address = error.chain().find_map(|cause| match cause.downcast_ref() {
+        Some(TransportError::Unreachable { address, .. } | TransportError::Strange { address, .. }) => Some(address),
+        _ => None,
+    });
+    let is_none = error.chain().any(|cause| cause.is::<AddressError>());
+    let mut hints = Vec::new();
+    let environment = std::env::var("OLLAMA_HOST").ok().filter(|host| !host.trim().is_empty());
+    let environment = environment.map(|host| Address::parse(&host).map(|address| address.to_string()));
+    let is_meant = match &environment {
+        Some(Ok(host)) => address == Some(host),
+        Some(Err(_)) => is_none,
+        None => false,
+    };
+    if is_meant {
+        hints.push("the address is what OLLAMA_HOST in the environment says".to_owned());
+    }
+    if let Some(address) = address {
+        if address.ends_with("/v1") {
+            hints.push("leave /v1 out: it leads to the interface of OpenAI, and Ollama's own is beside it".to_owned());
+        }
+        let host = address.split("://").nth(1).unwrap_or(address);
+        let host = host.split([':', '/']).next().unwrap_or(host);
+        if host != EMBEDDED && nearest(host, [EMBEDDED]).is_some() {
+            hints.push(format!("did you mean --host {EMBEDDED}?"));
+        }
+    }
+    hints
 }
 
 /// Reads headers as they are typed.

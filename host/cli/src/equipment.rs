@@ -116,6 +116,7 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
                 plugin.identity().name
             );
         }
+        prevails(&pairs, flag, "suite", setting);
         pairs.push((setting.to_owned(), value));
     }
     let settings = settings(&plugin, Interface::Suite, before, &pairs)?;
@@ -136,7 +137,10 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
     let takes_retries = plugin.setting_names(Interface::Retry).contains(&MAX_RETRIES);
     let mut pairs = typed(Owner::Retry);
     match wish.max_retries {
-        Some(retries) if takes_retries => pairs.push((MAX_RETRIES.to_owned(), retries.to_string())),
+        Some(retries) if takes_retries => {
+            prevails(&pairs, MAX_RETRIES, "retry", MAX_RETRIES);
+            pairs.push((MAX_RETRIES.to_owned(), retries.to_string()));
+        }
         Some(_) => bail!(unlimited(&plugin)),
         None => {}
     }
@@ -162,6 +166,13 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
             evaluators: evaluators_use,
         },
     })
+}
+
+/// Says so where a flag and a setting are about the same thing, since only one of them can hold.
+fn prevails(pairs: &[(String, String)], flag: &str, owner: &str, setting: &str) {
+    if let Some((_, value)) = pairs.iter().rfind(|(name, _)| name == setting) {
+        tracing::warn!("--{flag} holds, and not --set {owner}.{setting}={value}, which is about the same");
+    }
 }
 
 /// Finds the suite that is wished for, and grants it its data.

@@ -9,6 +9,7 @@ use clap::builder::{OsStr, ValueRange};
 use clap::error::{ContextKind, ContextValue};
 use clap::{ArgAction, Command};
 use directories::ProjectDirs;
+use koderz_loader::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::path::{Path, PathBuf};
@@ -110,14 +111,15 @@ pub(crate) fn read(files: &[PathBuf], profile: Option<&str>, command: &Command) 
             Some(_) => bail!("{shown}: `{PROFILE}` is a table of profiles, such as [{PROFILE}.nightly]"),
         };
         let folder = file.parent().unwrap_or(Path::new(""));
-        plain.push(layer(shown.clone(), folder, table, &known)?);
+        let read = |origin: String, table| layer(origin, folder, table, &known, command);
+        plain.push(read(shown.clone(), table)?);
         for (name, values) in all {
             let origin = format!("{shown}, profile {name}");
             let Value::Table(values) = values else {
                 bail!("{origin}: a profile is a table")
             };
             // Every profile is looked at, so that a slip in one shows before the night in which it is used.
-            let layer = layer(origin, folder, values, &known)?;
+            let layer = read(origin, values)?;
             if Some(name.as_str()) == profile {
                 profiles.push(layer);
             }
@@ -138,12 +140,15 @@ pub(crate) fn read(files: &[PathBuf], profile: Option<&str>, command: &Command) 
     Ok(plain)
 }
 
-fn layer(origin: String, folder: &Path, table: Table, known: &BTreeSet<String>) -> Result<Layer> {
+fn layer(origin: String, folder: &Path, table: Table, known: &BTreeSet<String>, command: &Command) -> Result<Layer> {
     let mut values = BTreeMap::new();
     for (written, value) in table {
         let key = written.replace('_', "-");
         if !known.contains(&key) {
-            bail!("{origin}: there is no setting `{written}`{}", nearest(&key, known));
+            bail!("{origin}: there is no setting `{written}`{}", hint(&key, known));
+        }
+        if let (Value::Boolean(said), Some(wanted)) = (&value, wanted(command, &key)) {
+            bail!("{origin}: `{written}` is {said}, and wants a value: {wanted}");
         }
         let mut texts = Vec::new();
         flatten("", &value, &mut texts);
@@ -186,18 +191,47 @@ fn flatten(prefix: &str, value: &Value, texts: &mut Vec<String>) {
     }
 }
 
-/// How alike two names have to be for one to be a slip of the other.
-const ALIKE: f64 = 0.8;
-
-fn nearest(key: &str, known: &BTreeSet<String>) -> String {
-    let alike = known.iter().map(|known| (strsim::jaro_winkler(key, known), known));
-    let nearest = alike
-        .filter(|(alike, _)| *alike >= ALIKE)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b));
-    match nearest {
-        Some((_, nearest)) => format!("\nhint: did you mean `{nearest}`?"),
+fn hint(key: &str, known: &BTreeSet<String>) -> String {
+    match nearest(key, known.iter().map(String::as_str)) {
+        Some(nearest) => format!("\nhint: did you mean `{nearest}`?"),
         None => "\nhint: a setting has the name of a flag, such as `timeout`".to_owned(),
     }
+}
+
+/// What a key's flag wants a value for, where it does: a key that is merely said to be true has none.
+fn wanted(command: &Command, key: &str) -> Option<String> {
+    let flags = command
+        .get_subcommands()
+        .filter(|command| speaks_to(command.get_name()));
+    let mut flags = flags.flat_map(Command::get_arguments);
+    let flag = flags.find(|flag| flag.get_long() == Some(key) && flag.get_action().takes_values())?;
+    let names = flag.get_value_names().unwrap_or_default();
+    Some(names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+}
+
+/// Variables of the environment that look like this program's and are none, each with what was probably meant. The program
+/// reads some that no flag has, and its build and its tests a few more.
+pub(crate) fn unknown_variables(command: &Command) -> Vec<String> {
+    const OTHERS: [&str; 7] = [
+        VARIABLE,
+        "KODERZ_PROFILE",
+        "KODERZ_DATA_DIR",
+        "KODERZ_CACHE_DIR",
+        "KODERZ_PLUGIN_PATH",
+        "KODERZ_WASM_STD",
+        "KODERZ_HUMANEVAL_DATA",
+    ];
+    let mut known: BTreeSet<String> = keys(command).iter().map(|key| variable(key)).collect();
+    known.extend(OTHERS.map(str::to_owned));
+    let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let unknown = set.filter(|name| name.starts_with("KODERZ_") && !known.contains(name));
+    unknown
+        .map(|name| {
+            let meant = nearest(&name, known.iter().map(String::as_str));
+            let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+            format!("the environment's {name} means nothing to koderz{meant}")
+        })
+        .collect()
 }
 
 /// The names of all flags that a file may set.

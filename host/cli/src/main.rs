@@ -147,6 +147,9 @@ fn read_arguments() -> Result<Arguments> {
 
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
+    for hint in connection::hints(error) {
+        eprintln!("hint: {hint}");
+    }
     ExitCode::from(2)
 }
 
@@ -165,6 +168,12 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
     };
     let terminal = Arc::new(Terminal::new(shape));
     log::begin(level, form, &terminal);
+    // A shell reads these whenever it starts.
+    if !matches!(arguments.command, Command::Completions(_) | Command::Man(_)) {
+        for unknown in layers::unknown_variables(&Arguments::command()) {
+            tracing::warn!("{unknown}");
+        }
+    }
     let desk = Desk {
         places: Places::find(arguments.data_dir.as_deref())?,
         configuration: Configuration::embedded(),
@@ -178,7 +187,7 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
         Command::Evaluate(arguments) => evaluate::evaluate(arguments, &desk).await,
         Command::Import(arguments) => evaluate::import(arguments, &desk).await,
         Command::Grade(arguments) => grade::grade(arguments, &desk).await,
-        Command::Config(config) => configure::configure(&config, arguments.profile.as_deref()),
+        Command::Config(config) => configure::configure(&config, arguments.profile.as_deref(), &desk),
         Command::Run(arguments) => show_one(&benchmark::run_one(arguments, &desk).await?, &desk),
         Command::ServeEmbedded(arguments) => {
             serve::serve(arguments, &desk.places).await?;

@@ -19,7 +19,11 @@ pub(crate) async fn plugins(command: PluginsCommand, desk: &Desk) -> Result<Outc
     let library =
         |named: &[PathBuf], trusting: &Trusting| equipment::library(named, trusting, Counting::default(), desk);
     match command {
-        PluginsCommand::List(arguments) => list::list(&arguments, &library(&arguments.plugins, &arguments.trusting)?),
+        PluginsCommand::List(arguments) => list::list(
+            &arguments,
+            &library(&arguments.plugins, &arguments.trusting)?,
+            &desk.places,
+        ),
         PluginsCommand::New(arguments) => author::begin(&arguments),
         PluginsCommand::Build(arguments) => author::build(&arguments),
         PluginsCommand::Add(arguments) => installed::add(&arguments, &library(&[], &arguments.trusting)?, &desk.places),

@@ -18,6 +18,9 @@ const MOST: usize = 1 << 30;
 /// What a gzip file begins with.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
+/// Why a line is no answer that begins an array.
+const ARRAY: &str = "it begins a JSON array";
+
 /// Where in a line an answer may stand, the preferred one first.
 const FIELDS: [&str; 2] = ["solution", "completion"];
 
@@ -66,6 +69,11 @@ impl Samples {
                     }
                     samples.answers.entry(task).or_default().push(answer);
                 }
+                Err(what) if what == ARRAY && samples.count() == 0 && samples.bad.is_empty() => bail!(
+                    "{0} is a JSON array, and one JSON object a line is needed\nhint: jq -c '.[]' {0} >answers.jsonl \
+                     makes such a file of it",
+                    path.display()
+                ),
                 Err(what) => samples.bad.push(BadLine { number, what }),
             }
         }
@@ -138,6 +146,9 @@ pub(crate) fn lines(path: &Path) -> Result<impl Iterator<Item = Result<Numbered>
 
 fn object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("it is no UTF-8: {error}"))?;
+    if text.starts_with('[') {
+        return Err(ARRAY.to_owned());
+    }
     serde_json::from_str(text).map_err(|error| format!("it is no JSON object: {error}"))
 }
 

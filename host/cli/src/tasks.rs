@@ -29,11 +29,15 @@ pub(crate) fn missing<'a>(id: &str, known: impl Iterator<Item = &'a str>) -> Str
     let known: Vec<&str> = known.collect();
     let is_near = |task: &&str| task.to_lowercase().contains(&id.to_lowercase());
     let mut shown: Vec<&str> = known.iter().copied().filter(is_near).take(SHOWN).collect();
+    // Who types a number means the task that is called by it.
+    let called = |task: &&str| task.rsplit(|c: char| !c.is_alphanumeric()).next() == Some(id);
+    let meant = known.iter().copied().find(called);
+    let meant = meant.map_or(String::new(), |meant| format!("did you mean `{meant}`? "));
     if shown.is_empty() {
         shown = known.iter().copied().take(SHOWN).collect();
     }
     format!(
-        "the suite has no task `{id}`\nhint: it has {}, such as {}",
+        "the suite has no task `{id}`\nhint: {meant}it has {}, such as {}",
         known.len(),
         shown.join(", ")
     )

@@ -46,12 +46,12 @@ pub(crate) fn hold(shared: &Arc<Shared>, backend: &Arc<Backend>, model: &str, fa
 
 /// Sees to an outage that has just been noticed, in a task of its own.
 pub(crate) fn see_to(shared: &Arc<Shared>, backend: &Arc<Backend>, model: &str, failure: &Failure) {
-    let (seeing, backend, model, reason) = (
-        shared.clone(),
-        backend.clone(),
-        model.to_owned(),
-        words::failure(failure),
-    );
+    let reason = match (failure.kind, failure.status) {
+        // That nobody reaches it is what being away means.
+        (FailureKind::Unreachable, None) => failure.message.clone(),
+        _ => words::failure(failure),
+    };
+    let (seeing, backend, model) = (shared.clone(), backend.clone(), model.to_owned());
     shared.spawn(async move {
         if let Err(error) = recover(&seeing, &backend, &model, reason).await {
             lose(&seeing, &backend, error.to_string());

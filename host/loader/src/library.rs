@@ -2,6 +2,7 @@
 
 use crate::engine::{Counting, Engines};
 use crate::error::LoadError;
+use crate::nearest::nearest;
 use crate::plugin::Plugin;
 use crate::probe::Interface;
 use std::collections::{BTreeMap, BTreeSet};
@@ -197,7 +198,10 @@ impl Library {
         };
         let folders: Vec<String> = self.folders.iter().map(|folder| folder.display().to_string()).collect();
         let hint = format!(
-            "plugins are looked for in {}; --plugin FILE names one elsewhere",
+            "{}plugins are looked for in {}; --plugin FILE names one elsewhere",
+            nearest(name, others.iter().map(String::as_str))
+                .map(|near| format!("did you mean `{near}`?\nhint: "))
+                .unwrap_or_default(),
             folders.join(", ")
         );
         LoadError::Unknown {

@@ -1,5 +1,6 @@
 //! Settings as a user types them, checked against a plugin's schema.
 
+use crate::nearest::meant;
 use jsonschema::Validator;
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -105,7 +106,10 @@ impl Schema {
         };
         let description = documented.and_then(|schema| schema.get("description")?.as_str());
         let hint = match (documented, description) {
-            (None, _) if !known.is_empty() => format!("\nhint: its settings are {}", known.join(", ")),
+            (None, _) if !known.is_empty() => {
+                let there = known.join(", ");
+                format!("{}\nhint: its settings are {there}", meant(name, known))
+            }
             (Some(_), Some(description)) => format!("\nhint: {name} is: {description}"),
             _ => String::new(),
         };
@@ -178,7 +182,7 @@ mod tests {
         let error = settings(&[("dealy", "1")]).expect_err("refused").to_string();
         assert_eq!(
             error,
-            "dealy=1 is refused: there is no such setting\nhint: its settings are circle, delay, note, shape, style"
+            "dealy=1 is refused: there is no such setting\nhint: did you mean `delay`?\nhint: its settings are circle, delay, note, shape, style"
         );
     }
 

@@ -19,8 +19,8 @@ const TELL_EVERY: u64 = 20;
 /// A load that takes less is none that anybody waited for.
 const WORTH_A_WORD: Duration = Duration::from_secs(2);
 
-/// The length of a line that tells of an inconclusive trial: what a narrow terminal shows without wrapping.
-const COLUMNS: usize = 79;
+/// What a narrow terminal shows without wrapping.
+pub(crate) const COLUMNS: usize = 79;
 
 /// Figures for a bar, at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,14 +105,31 @@ pub(crate) enum Telling {
 }
 
 /// The fold.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Progress {
+    /// The length of a line that tells of what others say, which may be long.
+    columns: usize,
     tally: Tally,
     figures: Figures,
     told: u64,
 }
 
 impl Progress {
+    /// Nothing yet, whose lines are to be no longer than this.
+    pub(crate) fn new(columns: usize) -> Self {
+        Progress {
+            columns,
+            tally: Tally::default(),
+            figures: Figures::default(),
+            told: 0,
+        }
+    }
+
+    /// Forgets the run.
+    pub(crate) fn forget(&mut self) {
+        *self = Progress::new(self.columns);
+    }
+
     /// Takes in an event and says what is to be told of it.
     pub(crate) fn observe(&mut self, entry: &Entry, telling: Telling) -> Vec<String> {
         self.tally.observe(entry);
@@ -140,7 +157,7 @@ impl Progress {
         match &entry.host {
             Some(host) => lines
                 .iter()
-                .map(|line| fit(&first(&format!("{host}: {line}")), COLUMNS))
+                .map(|line| fit(&first(&format!("{host}: {line}")), self.columns))
                 .collect(),
             None => lines,
         }
@@ -157,7 +174,7 @@ impl Progress {
             Event::TrialFinished { trial, verdict } => {
                 if verdict.grade == Grade::Inconclusive {
                     let line = format!("inconclusive: {trial}: {}", first(&verdict.reason));
-                    lines.push(fit(&first(&line), COLUMNS));
+                    lines.push(fit(&first(&line), self.columns));
                 }
                 let step = self.step(self.figures.done);
                 if telling == Telling::All && step > self.told {
@@ -166,16 +183,19 @@ impl Progress {
                 }
             }
             Event::Loading { model, elapsed } => {
-                lines.push(fit(&first(&format!("loading {model}: {}", span(*elapsed))), COLUMNS));
+                lines.push(fit(
+                    &first(&format!("loading {model}: {}", span(*elapsed))),
+                    self.columns,
+                ));
             }
             Event::Loaded { model, took, .. } if *took >= WORTH_A_WORD => {
                 lines.push(fit(
                     &first(&format!("{model} is loaded after {}", span(*took))),
-                    COLUMNS,
+                    self.columns,
                 ));
             }
             Event::OutageBegan { reason } => {
-                lines.push(fit(&first(&format!("the server is away: {reason}")), COLUMNS));
+                lines.push(fit(&first(&format!("the server is away: {reason}")), self.columns));
                 lines.push("questions wait until it gives a token again; that costs no attempt".to_owned());
             }
             Event::OutageEnded { after } => lines.push(format!("the server works again after {}", span(*after))),
@@ -227,7 +247,7 @@ mod tests {
     use crate::fixture::{Tape, TrialTape};
 
     fn told(tape: &Tape, telling: Telling) -> Vec<String> {
-        let mut progress = Progress::default();
+        let mut progress = Progress::new(COLUMNS);
         let entries = tape.entries().iter();
         entries.flat_map(|entry| progress.observe(entry, telling)).collect()
     }
@@ -264,8 +284,23 @@ mod tests {
     }
 
     #[test]
+    fn a_long_line_is_cut_for_a_screen_and_whole_in_a_file() {
+        let long = "why ".repeat(60).trim_end().to_owned();
+        let tape = Tape::new().began(100, 0);
+        let tape = tape.trial("t/1", 0, |trial| trial.verdict(Grade::Inconclusive, &long));
+        let of = |columns| {
+            let mut progress = Progress::new(columns);
+            let entries = tape.entries().iter();
+            let lines = entries.flat_map(|entry| progress.observe(entry, Telling::Problems));
+            lines.collect::<Vec<_>>()
+        };
+        assert_eq!(of(usize::MAX), [format!("inconclusive: t/1: {long}")]);
+        assert!(of(COLUMNS)[0].ends_with('…'), "{:?}", of(COLUMNS));
+    }
+
+    #[test]
     fn a_run_that_goes_on_starts_where_it_was_left_and_times_only_what_is_new() {
-        let mut progress = Progress::default();
+        let mut progress = Progress::new(COLUMNS);
         let before = passes(Tape::new().began(40, 0), 1..=20);
         let tape = passes(before.began(40, 20), 21..=25);
         for entry in tape.entries() {
@@ -284,7 +319,7 @@ mod tests {
 
     #[test]
     fn time_left_grows_while_nothing_happens() {
-        let mut progress = Progress::default();
+        let mut progress = Progress::new(COLUMNS);
         for entry in passes(Tape::new().began(4, 0), 1..=2).entries() {
             progress.observe(entry, Telling::Problems);
         }
@@ -295,7 +330,7 @@ mod tests {
 
     #[test]
     fn without_a_total_trials_are_counted() {
-        let mut progress = Progress::default();
+        let mut progress = Progress::new(COLUMNS);
         let began = Event::Began {
             trials: None,
             settled: 0,

@@ -1,11 +1,11 @@
 //! What a person sees while a run goes on.
 
-use crate::progress::{Progress, Telling};
+use crate::progress::{COLUMNS, Progress, Telling};
 use crate::screen::{Device, Screen, Showing};
 use indicatif::ProgressDrawTarget;
 use koderz_core::event::Entry;
 use koderz_core::ports::Sink;
-use std::io::{Write, stderr};
+use std::io::{IsTerminal, Write, stderr};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -33,20 +33,22 @@ impl Terminal {
     pub fn new(shape: Shape) -> Self {
         let target = ProgressDrawTarget::stderr();
         let lines = Box::new(stderr());
+        // A file has room for whole lines.
+        let columns = if stderr().is_terminal() { COLUMNS } else { usize::MAX };
         match shape {
             Shape::Bar if !target.is_hidden() => {
                 let bar = Some(target);
-                Self::on(Shape::Bar, Device { bar, lines })
+                Self::on(Shape::Bar, columns, Device { bar, lines })
             }
-            Shape::Bar | Shape::Lines => Self::on(Shape::Lines, Device { bar: None, lines }),
-            Shape::Quiet => Self::on(Shape::Quiet, Device { bar: None, lines }),
+            Shape::Bar | Shape::Lines => Self::on(Shape::Lines, columns, Device { bar: None, lines }),
+            Shape::Quiet => Self::on(Shape::Quiet, columns, Device { bar: None, lines }),
         }
     }
 
-    fn on(shape: Shape, device: Device) -> Self {
+    fn on(shape: Shape, columns: usize, device: Device) -> Self {
         Terminal {
             shape,
-            progress: Mutex::default(),
+            progress: Mutex::new(Progress::new(columns)),
             screen: Screen::new(device),
         }
     }
@@ -75,7 +77,7 @@ impl Terminal {
     /// printed; another run may follow.
     pub fn rest(&self) {
         self.screen.rest();
-        *self.progress() = Progress::default();
+        self.progress().forget();
     }
 
     /// Shows what was handed over so far and takes the bar away. To be called before the process ends without dropping
@@ -300,6 +302,7 @@ mod tests {
     fn show(shape: Shape, fake: &Fake, tape: &Tape, log: &[&str]) {
         let terminal = Terminal::on(
             shape,
+            COLUMNS,
             Device {
                 bar: (shape == Shape::Bar).then(|| ProgressDrawTarget::term_like(Box::new(fake.clone()))),
                 lines: Box::new(fake.clone()),
@@ -352,6 +355,7 @@ mod tests {
         let fake = Fake::default();
         let terminal = Terminal::on(
             Shape::Bar,
+            COLUMNS,
             Device {
                 bar: Some(ProgressDrawTarget::term_like(Box::new(fake.clone()))),
                 lines: Box::new(fake.clone()),
@@ -399,7 +403,7 @@ mod tests {
     fn what_was_recalled_counts_and_is_not_shown() {
         let fake = Fake::default();
         let lines = Box::new(fake.clone());
-        let terminal = Terminal::on(Shape::Lines, Device { bar: None, lines });
+        let terminal = Terminal::on(Shape::Lines, COLUMNS, Device { bar: None, lines });
         for entry in tape().entries() {
             terminal.recall(entry);
         }

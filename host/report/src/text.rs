@@ -173,7 +173,7 @@ fn counts(report: &Report<'_>) -> Vec<String> {
         ("partial", counts.partial, String::new()),
         ("ungraded", counts.ungraded, "measured only".to_owned()),
         ("inconclusive", counts.inconclusive, left_out),
-        ("open", counts.open, "begun, and without a verdict".to_owned()),
+        ("open", counts.open, "begun; no verdict yet".to_owned()),
         ("not begun", not_begun, String::new()),
     ];
     // Where everything was measured, nothing was to be passed.
@@ -431,7 +431,7 @@ mod tests {
         pass               0
         fail               0
         inconclusive       1   the machinery failed; in no rate
-        open               1   begun, and without a verdict
+        open               1   begun; no verdict yet
         not begun          7
 
         answers            0

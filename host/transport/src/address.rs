@@ -75,8 +75,12 @@ impl Address {
         };
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let (host, port) = split_port(authority).ok_or_else(malformed)?;
+        // Whoever writes a scheme means to write a host too.
+        if written.is_some() && host.is_empty() && port.is_none() {
+            return Err(malformed());
+        }
         let port = match port {
-            None if written.is_some() && !host.is_empty() => scheme.port(),
+            None if written.is_some() => scheme.port(),
             None => PORT,
             Some(port) => port
                 .parse::<NonZeroU16>()
@@ -210,7 +214,17 @@ mod tests {
         for given in ["host:many", "host:0", "host:65536", "host:-1", "http://host:x/path"] {
             assert!(matches!(refused(given), AddressError::Port { .. }), "{given}");
         }
-        for given in ["a host", "[::1", "[::1]5", "1:2:3:x", "host/a?b", "host#a", "ho<st"] {
+        for given in [
+            "a host",
+            "[::1",
+            "[::1]5",
+            "1:2:3:x",
+            "host/a?b",
+            "host#a",
+            "ho<st",
+            "http://",
+            "https:///x",
+        ] {
             assert!(matches!(refused(given), AddressError::Malformed(_)), "{given}");
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::process::{self, say};
 use crate::workspace::{Workspace, cargo, place, remove, write};
-use crate::{build, digest};
+use crate::{build, digest, links};
 use anyhow::{Context, Result, bail};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,9 @@ const PAPERS: [&str; 4] = [
     "LICENSE-MIT",
     "tests/cassettes/LICENSE-HumanEval",
 ];
+
+/// Documents that those papers lead to.
+const DOCUMENTS: [&str; 2] = ["docs/guide", "docs/reference"];
 
 /// Below the folder, what a system has places of its own for: manual pages, and completions of shells.
 const SHARE: &str = "share";
@@ -174,6 +177,21 @@ fn assemble(workspace: &Workspace) -> Result<PathBuf> {
         let from = workspace.root.join(paper);
         let name = from.file_name().context("a file has a name")?.to_owned();
         place(&from, &folder.join(name))?;
+    }
+    for documents in DOCUMENTS {
+        for file in all(&workspace.root.join(documents))? {
+            place(&file, &folder.join(file.strip_prefix(&workspace.root)?))?;
+        }
+    }
+    for file in all(&folder)? {
+        if file.extension().is_some_and(|extension| extension == "md") {
+            let text = std::fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
+            let here = file.parent().context("a file has a folder")?;
+            write(
+                &file,
+                links::living(&text, |target| here.join(target).exists()).as_bytes(),
+            )?;
+        }
     }
     describe(&folder)?;
     Ok(folder)

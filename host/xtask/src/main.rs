@@ -11,6 +11,7 @@ mod dataset;
 mod demo;
 mod digest;
 mod dist;
+mod links;
 mod plugins;
 mod process;
 mod python;

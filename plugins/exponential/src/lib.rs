@@ -9,7 +9,7 @@
 #![warn(missing_docs)]
 
 use koderz_plugin::{prelude::*, schemars};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Retries of a question over which the server or its runner died.
@@ -41,7 +41,7 @@ pub struct Settings {
 }
 
 /// How much of a pause is left to chance.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Jitter {
     /// Nothing.

@@ -16,7 +16,7 @@ use koderz_plugin::api::suite::{Direction, MetricInfo, Reduction};
 use koderz_plugin::{prelude::*, schemars};
 use plus::{Expected, Inputs, Part};
 use problem::{Check, Problem};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Where a bare completion ends: at the first line that begins something new.
@@ -31,7 +31,7 @@ const LONGEST_QUESTION: u32 = 1024;
 const STAGE: &str = "main";
 
 /// How a problem is put to a model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PromptStyle {
     /// As a question in a conversation, through the model's template: for instruction-tuned models.

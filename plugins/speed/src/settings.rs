@@ -2,7 +2,7 @@
 
 use crate::shapes::Shape;
 use koderz_plugin::schemars;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// The most clients that a sweep goes up to.
@@ -52,7 +52,7 @@ impl Default for Settings {
 }
 
 /// How regularly questions come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Arrivals {
     /// At equal distances.

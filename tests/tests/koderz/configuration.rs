@@ -108,6 +108,14 @@ fn a_slip_is_answered_with_where_it_is_and_what_was_meant() {
     error: FILE, profile ci: there is no setting `sample`
     hint: did you mean `samples`?
     ");
+    insta::assert_snapshot!(check("export = true"), @"error: FILE: `export` is true, and wants a value: FILE");
+    insta::assert_snapshot!(check("[set.suite]\nprompt-stile = \"chat\""), @"
+    error: FILE: settings of plugin humaneval 0.1.0: prompt-stile=chat is refused: there is no such setting
+    hint: did you mean `prompt-style`?
+    hint: its settings are cpu-seconds, max-output-tokens, memory-mib, prompt-style
+    ");
+    let fine = Project::new("shuffle = true\n[set.retry]\nmax-retries = 9").call("config check", &[]);
+    assert_eq!(fine.code, Some(0), "{}", fine.stderr);
     let fine = Project::new("seed = 1").call("config check", &[]);
     assert_eq!(fine.code, Some(0), "{}", fine.stderr);
     assert!(fine.stdout.ends_with("koderz.toml: fine\n"), "{}", fine.stdout);
@@ -166,4 +174,33 @@ fn a_value_of_the_environment_that_is_refused_is_traced_to_its_variable() {
         "{}",
         refused.stderr
     );
+}
+
+#[test]
+fn a_variable_of_the_environment_that_means_nothing_is_warned_of_with_what_was_meant() {
+    let project = Project::new(NIGHTLY);
+    let ended = project.call("config check", &[("KODERZ_TIMEOT", "2"), ("KODERZ_SEED", "1")]);
+    assert_eq!(ended.code, Some(0));
+    assert_eq!(
+        ended.stderr,
+        "WARN the environment's KODERZ_TIMEOT means nothing to koderz; did you mean KODERZ_TIMEOUT?\n"
+    );
+}
+
+#[test]
+fn of_a_flag_and_a_setting_about_the_same_it_is_said_which_holds() {
+    let project = Project::new("[set.retry]\nmax-retries = 9");
+    let ended = project.call(
+        "benchmark --host embedded --local-model reference --end 1 --max-retries 1",
+        &[],
+    );
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let said = "WARN --max-retries holds, and not --set retry.max-retries=9, which is about the same\n";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    let manifest = project
+        .koderz
+        .record()
+        .manifest(&project.koderz.last_run())
+        .expect("its manifest");
+    assert_eq!(manifest.max_retries, Some(1));
 }

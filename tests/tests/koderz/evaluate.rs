@@ -179,3 +179,20 @@ fn an_imported_file_is_a_run_in_the_record_and_is_not_needed_any_more() {
         graded.stdout
     );
 }
+
+#[test]
+fn a_file_that_is_an_array_is_refused_with_what_makes_lines_of_it() {
+    let koderz = Koderz::new();
+    let line = json!({"task_id": "HumanEval/0", "completion": "x"}).to_string();
+    for lines in [vec![format!("[{line}]")], vec!["[".to_owned(), line, "]".to_owned()]] {
+        let path = written(&koderz, &lines);
+        let ended = koderz.call(&format!("evaluate {}", path.display()));
+        assert_eq!(ended.code, Some(2), "{}", ended.stdout);
+        let said = format!(
+            "error: {} is a JSON array, and one JSON object a line is needed",
+            path.display()
+        );
+        assert!(ended.stderr.starts_with(&said), "{}", ended.stderr);
+        assert!(ended.stderr.contains("hint: jq -c '.[]' "), "{}", ended.stderr);
+    }
+}

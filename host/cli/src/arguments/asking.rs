@@ -2,7 +2,7 @@
 
 use super::extra::{Events, Extra, Limits, Programs, SuiteChoice, suite_help};
 use super::servers::{HEADER, HEADER_VARIABLE};
-use super::values::{concurrency, patience, positive, seconds, share, slot, temperature};
+use super::values::{concurrency, patience, positive, seconds, share, slot, some, temperature};
 use crate::configuration::Configuration;
 use crate::request::{self, RunnerOption, Think};
 use crate::server::Patience;
@@ -64,7 +64,7 @@ pub(crate) struct Asking {
     #[arg(long, value_name = "P", value_parser = share, allow_negative_numbers = true)]
     pub(crate) top_p: Option<f64>,
     /// Longest answer in tokens [default: the suite's]
-    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "TOKENS", value_parser = some::<u32>)]
     pub(crate) num_predict: Option<u32>,
     /// Have the model think before it answers, or not [default: as the model does by itself]
     #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, default_missing_value = "on")]
@@ -80,7 +80,7 @@ pub(crate) struct Asking {
     #[arg(long = "option", value_name = "KEY=VALUE")]
     pub(crate) options: Vec<RunnerOption>,
     /// Context window in tokens, the same for all questions [default: what the suite needs]
-    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "TOKENS", value_parser = some::<u32>)]
     pub(crate) num_ctx: Option<u32>,
     /// Also write the results to this file, as JSON
     #[arg(long, value_name = "FILE")]
@@ -131,7 +131,7 @@ pub(crate) struct Benchmark {
     #[arg(long, value_name = "ID,ID", help_heading = "Tasks", value_delimiter = ',')]
     pub(crate) problem_ids: Vec<String>,
     /// No more tasks than this
-    #[arg(long, value_name = "N", help_heading = "Tasks", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", help_heading = "Tasks", value_parser = some::<u64>)]
     pub(crate) limit: Option<u64>,
     /// Take the tasks in an order that follows from the seed
     #[arg(long, help_heading = "Tasks")]

@@ -3,6 +3,7 @@
 use crate::server::Patience;
 use koderz_core::plan::Concurrency;
 use std::num::NonZeroU32;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// A week: beyond it a number of seconds is a slip of the finger.
@@ -63,6 +64,12 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
 pub(super) fn positive(text: &str) -> Result<NonZeroU32, String> {
     text.parse()
         .map_err(|_| format!("a whole number from 1 to {} is needed", u32::MAX))
+}
+
+/// The same for what may be any such number.
+pub(super) fn some<T: FromStr + PartialOrd + From<bool>>(text: &str) -> Result<T, String> {
+    let number = text.parse().ok().filter(|number| *number >= T::from(true));
+    number.ok_or_else(|| "a whole number of 1 or more is needed".to_owned())
 }
 
 /// More under way at once than any server of models serves is a slip of the finger, and would take memory.

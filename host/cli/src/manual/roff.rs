@@ -6,11 +6,51 @@ use clap::Command;
 use clap_mangen::Man;
 use std::path::Path;
 
-/// The page of the program itself.
-pub(super) fn page(command: Command) -> Result<String> {
+/// The page of a command.
+pub(super) fn page(mut command: Command) -> Result<String> {
+    let synopsis = synopsis(&mut command);
     let mut page = Vec::new();
     Man::new(command).render(&mut page).context("write the manual page")?;
-    String::from_utf8(page).context("the manual page is no text")
+    let page = String::from_utf8(page).context("the manual page is no text")?;
+    // What is made lists every option by its name alone, and leaves out that some want a value and some have to be there.
+    let begins = page.find(SYNOPSIS).context("the page has a synopsis")? + SYNOPSIS.len();
+    let ends = page[begins..].find(".SH ").context("the page has more than that")? + begins;
+    Ok(format!("{}{synopsis}{}", &page[..begins], &page[ends..]))
+}
+
+const SYNOPSIS: &str = ".SH SYNOPSIS\n";
+
+/// How a command is called, as its help says it.
+fn synopsis(command: &mut Command) -> String {
+    let usage = command.render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").lines().map(str::trim);
+    let escaped = usage.map(|line| line.replace('\\', "\\e").replace('-', "\\-"));
+    escaped.collect::<Vec<_>>().join("\n.br\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::manual::complete;
+
+    #[test]
+    fn a_synopsis_says_what_has_to_be_typed_and_which_options_want_a_value() {
+        let command = complete();
+        let run = command.find_subcommand("run").expect("there is one").clone();
+        let page = super::page(run).expect("a page");
+        let lines: Vec<&str> = page
+            .lines()
+            .skip_while(|line| *line != ".SH SYNOPSIS")
+            .take(3)
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                ".SH SYNOPSIS",
+                r"koderz run [OPTIONS] \-\-problem\-id <ID> \-\-local\-model <MODEL>",
+                ".SH DESCRIPTION"
+            ]
+        );
+    }
 }
 
 /// Writes a page for each command into a folder, and says which.

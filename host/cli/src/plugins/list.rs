@@ -4,12 +4,13 @@ use super::{interfaces, names};
 use crate::arguments::PluginList;
 use crate::columns::columns;
 use crate::figure::harmless;
+use crate::places::Places;
 use crate::{Outcome, print};
 use anyhow::Result;
 use koderz_loader::{Interface, Library, Plugin};
 use serde_json::{Value, json};
 
-pub(super) fn list(arguments: &PluginList, library: &Library) -> Result<Outcome> {
+pub(super) fn list(arguments: &PluginList, library: &Library, places: &Places) -> Result<Outcome> {
     let mut plugins = Vec::new();
     let mut sound = true;
     for file in library.files() {
@@ -29,6 +30,17 @@ pub(super) fn list(arguments: &PluginList, library: &Library) -> Result<Outcome>
         (false, false) => columns(&plugins.iter().map(row).collect::<Vec<_>>()),
     };
     print(&text)?;
+    if plugins.is_empty() {
+        let folders: Vec<String> = places
+            .plugins()
+            .iter()
+            .map(|folder| folder.display().to_string())
+            .collect();
+        eprintln!(
+            "hint: plugins (.wasm) are looked for in {}; KODERZ_PLUGIN_PATH names more folders, --plugin FILE a file",
+            folders.join(", ")
+        );
+    }
     Ok(if sound { Outcome::Done } else { Outcome::Incomplete })
 }
 

@@ -7,7 +7,7 @@ use crate::arguments::PluginShow;
 use crate::figure::harmless;
 use crate::{Outcome, print};
 use anyhow::{Result, bail};
-use koderz_loader::{Interface, Library, LoadError, Plugin};
+use koderz_loader::{Interface, Library, LoadError, Plugin, nearest};
 use serde_json::{Map, Value};
 use std::env::consts::DLL_EXTENSION;
 use std::path::{Path, PathBuf};
@@ -56,7 +56,9 @@ pub(super) fn find(library: &Library, wanted: &str, named: &[PathBuf]) -> Result
         [] => "there is none at all".to_owned(),
         others => format!("there is {}", others.join(", ")),
     };
-    bail!("no plugin `{wanted}` is installed; {there}\nhint: a file can be named too, such as ./{wanted}.wasm")
+    let meant = nearest(wanted, others.iter().map(String::as_str));
+    let meant = meant.map_or(String::new(), |meant| format!("\nhint: did you mean `{meant}`?"));
+    bail!("no plugin `{wanted}` is installed; {there}{meant}\nhint: a file can be named too, such as ./{wanted}.wasm")
 }
 
 /// What an evaluator runs; nothing for other plugins.

@@ -171,7 +171,7 @@ fn tiles(report: &Report<'_>) -> Vec<Tile> {
         ("partial", counts.partial, String::new(), false),
         ("ungraded", counts.ungraded, "measured only".to_owned(), false),
         ("inconclusive", counts.inconclusive, "in no rate".to_owned(), true),
-        ("open", counts.open, "without a verdict".to_owned(), false),
+        ("open", counts.open, "begun; no verdict yet".to_owned(), false),
     ];
     all.into_iter()
         .filter(|(_, count, _, always)| *always || *count > 0)

@@ -27,6 +27,7 @@ fn numbers_out_of_bounds_are_refused_with_the_bounds() {
         "--temperature -1",
         "--temperature warm",
         "--num-ctx 0",
+        "--limit 0",
         "--seed x",
     ];
     insta::assert_snapshot!(first_lines(&options.map(|option| format!("{USUAL} {option}"))), @"
@@ -38,7 +39,8 @@ fn numbers_out_of_bounds_are_refused_with_the_bounds() {
     error: invalid value 'abc' for '--timeout <SECONDS|auto>': a number of seconds above 0 and up to 604800 is needed, or `auto`
     error: invalid value '-1' for '--temperature <T>': a number from 0 to 100 is needed
     error: invalid value 'warm' for '--temperature <T>': a number from 0 to 100 is needed
-    error: invalid value '0' for '--num-ctx <TOKENS>': 0 is not in 1..=4294967295
+    error: invalid value '0' for '--num-ctx <TOKENS>': a whole number of 1 or more is needed
+    error: invalid value '0' for '--limit <N>': a whole number of 1 or more is needed
     error: invalid value 'x' for '--seed <N>': invalid digit found in string
     ");
 }

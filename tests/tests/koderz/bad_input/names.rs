@@ -11,6 +11,7 @@ fn what_is_not_there_is_named_with_what_there_is() {
         format!("{USUAL} --suite nosuch"),
         format!("{USUAL} --retry nosuch"),
         format!("{USUAL} --suite exponential"),
+        format!("{USUAL} --suite humanevl"),
         "run --host embedded --local-model reference --problem-id HumanEval/164".to_owned(),
         format!(
             "run --host embedded --local-model reference --suite {} --problem-id SUM",
@@ -25,6 +26,9 @@ fn what_is_not_there_is_named_with_what_there_is() {
     error: no retry policy `nosuch` is installed; there is `exponential`
     hint: plugins are looked for in DATA/plugins, BUILT/plugins; --plugin FILE names one elsewhere
     error: no suite `exponential` is installed; there are `humaneval`, `speed`
+    hint: plugins are looked for in DATA/plugins, BUILT/plugins; --plugin FILE names one elsewhere
+    error: no suite `humanevl` is installed; there are `humaneval`, `speed`
+    hint: did you mean `humaneval`?
     hint: plugins are looked for in DATA/plugins, BUILT/plugins; --plugin FILE names one elsewhere
     error: the suite has no task `HumanEval/164`
     hint: it has 164, such as HumanEval/0, HumanEval/1, HumanEval/2, HumanEval/3, HumanEval/4
@@ -47,6 +51,7 @@ fn a_setting_that_the_schema_refuses_is_refused_with_the_reason() {
     ];
     insta::assert_snapshot!(refusals(&settings.map(|setting| format!("{USUAL} --set {setting}"))), @r#"
     error: settings of plugin humaneval 0.1.0: prompt-stile=chat is refused: there is no such setting
+    hint: did you mean `prompt-style`?
     hint: its settings are cpu-seconds, max-output-tokens, memory-mib, prompt-style
     error: settings of plugin humaneval 0.1.0: prompt-style=loud is refused: it can be chat, completion, solution
     hint: prompt-style is: How a problem is put to a model.

@@ -1,6 +1,6 @@
 //! Servers that cannot be asked.
 
-use super::refusal::refusals;
+use super::refusal::{refusal, refusals};
 use koderz_tests::Koderz;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -44,6 +44,7 @@ fn an_address_that_cannot_be_used_is_refused_and_no_secret_is_shown() {
         "https://me:hunter2@server",
         "me:hunter2@server:11434",
         "server?key=hunter2",
+        "http://",
     ];
     let told = refusals(&addresses.map(|address| format!("benchmark --host {address} --local-model m")));
     assert!(!told.contains("hunter2"), "{told}");
@@ -55,6 +56,8 @@ fn an_address_that_cannot_be_used_is_refused_and_no_secret_is_shown() {
     error: the server's address holds credentials, which would show in logs and records
     hint: leave them out
     error: `server` is no address of a server
+    hint: host, host:port, http://host:port or https://host
+    error: `http://` is no address of a server
     hint: host, host:port, http://host:port or https://host
     ");
 }
@@ -77,5 +80,31 @@ fn a_model_that_takes_no_conversation_ends_the_run_at_once_with_the_setting_that
         assert!(!told.contains("koderz resume"), "going on as before would not help");
         let counts = koderz.call("runs show last").stdout;
         assert!(!counts.contains("the machinery failed"), "it did not: {counts}");
+    }
+}
+
+#[test]
+fn an_address_that_leads_astray_is_answered_with_what_was_meant() {
+    let last = |address: &str| {
+        let told = refusals(&[format!("benchmark --host {address} --local-model m")]);
+        told.lines().last().expect("a hint").to_owned()
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its address").to_string();
+    drop(listener);
+    assert_eq!(
+        last(&format!("http://{address}/v1")),
+        "hint: leave /v1 out: it leads to the interface of OpenAI, and Ollama's own is beside it"
+    );
+    assert_eq!(last("embeded"), "hint: did you mean --host embedded?");
+
+    let koderz = Koderz::new();
+    for (host, command) in [
+        (address.as_str(), "status"),
+        ("ftp://server", "benchmark --local-model m"),
+    ] {
+        let told = refusal(&koderz, koderz.command(command).env("OLLAMA_HOST", host));
+        let hint = "hint: the address is what OLLAMA_HOST in the environment says";
+        assert!(told.ends_with(hint), "{told}");
     }
 }

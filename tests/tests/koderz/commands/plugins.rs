@@ -65,7 +65,7 @@ fn a_plugin_is_shown_with_its_file_its_border_and_what_can_be_set() {
           What the pause is multiplied by after each further failure.
       initial-delay  number from 0 to 86400 [default: 2]
           The pause before the first retry, in seconds.
-      jitter  none | equal | full
+      jitter  none | equal | full [default: none]
           How much of a pause is left to chance, so that many clients do not come back at once.
           none: Nothing.
           equal: Half of it.
@@ -141,8 +141,8 @@ fn a_plugin_that_is_not_there_is_answered_with_those_that_are() {
     assert_eq!(missing.code, Some(2));
     assert_eq!(
         missing.stderr,
-        "error: no plugin `exponentail` is installed; there is exponential, humaneval, python, speed\nhint: a file can be \
-         named too, such as ./exponentail.wasm\n"
+        "error: no plugin `exponentail` is installed; there is exponential, humaneval, python, speed\nhint: did you mean \
+         `exponential`?\nhint: a file can be named too, such as ./exponentail.wasm\n"
     );
     let missing = end(Koderz::new()
         .command("plugin show ./exponentail.wasm")
@@ -153,4 +153,26 @@ fn a_plugin_that_is_not_there_is_answered_with_those_that_are() {
         "{}",
         missing.stderr
     );
+}
+
+#[test]
+fn where_no_plugin_is_installed_it_is_said_where_they_are_looked_for() {
+    let koderz = Koderz::new();
+    // Without the plugins beside it.
+    let alone = koderz.data().join("alone");
+    std::fs::copy(koderz_tests::built().join("koderz"), &alone).expect("a copy");
+    let mut command = std::process::Command::new(&alone);
+    let ended = end(command
+        .args(["plugin", "list"])
+        .env("KODERZ_DATA_DIR", koderz.data())
+        .env("KODERZ_CACHE_DIR", koderz.data()));
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (Some(0), "no plugin is installed\n")
+    );
+    let hint = format!(
+        "hint: plugins (.wasm) are looked for in {}/plugins",
+        koderz.data().display()
+    );
+    assert!(ended.stderr.starts_with(&hint), "{}", ended.stderr);
 }

@@ -95,7 +95,7 @@ fn a_slip_is_answered_with_what_there_is() {
     for (options, said) in [
         (
             "--problem-id 31",
-            "the suite has no task `31`\nhint: it has 164, such as HumanEval/31, HumanEval/131\n",
+            "the suite has no task `31`\nhint: did you mean `HumanEval/31`? it has 164, such as HumanEval/31, HumanEval/131\n",
         ),
         ("--suite nothing", "no suite `nothing` is installed; there are "),
         (
