@@ -1,8 +1,6 @@
 //! Tells the program which commit it is built from, where that is known: not from an archive without a history, and not in
 //! development, where every commit would have it compiled anew.
 
-#![expect(clippy::print_stdout, reason = "cargo reads what a build script prints")]
-
 use std::env;
 use std::path::Path;
 use std::process::Command;

@@ -210,21 +210,21 @@ fn wanted(command: &Command, key: &str) -> Option<String> {
 }
 
 /// Variables of the environment that look like this program's and are none, each with what was probably meant. The program
-/// reads some that no flag has, and its build and its tests a few more.
+/// reads some that no flag has, and its build a few more: those that end in `_DATA` say where it finds data sets.
 pub(crate) fn unknown_variables(command: &Command) -> Vec<String> {
-    const OTHERS: [&str; 7] = [
+    const OTHERS: [&str; 6] = [
         VARIABLE,
         "KODERZ_PROFILE",
         "KODERZ_DATA_DIR",
         "KODERZ_CACHE_DIR",
         "KODERZ_PLUGIN_PATH",
         "KODERZ_WASM_STD",
-        "KODERZ_HUMANEVAL_DATA",
     ];
     let mut known: BTreeSet<String> = keys(command).iter().map(|key| variable(key)).collect();
     known.extend(OTHERS.map(str::to_owned));
     let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let unknown = set.filter(|name| name.starts_with("KODERZ_") && !known.contains(name));
+    let is_unknown = |name: &String| name.starts_with("KODERZ_") && !name.ends_with("_DATA") && !known.contains(name);
+    let unknown = set.filter(is_unknown);
     unknown
         .map(|name| {
             let meant = nearest(&name, known.iter().map(String::as_str));

@@ -28,6 +28,28 @@ fn synopsis(command: &mut Command) -> String {
     escaped.collect::<Vec<_>>().join("\n.br\n") + "\n"
 }
 
+/// Writes a page for each command into a folder, and says which.
+pub(super) fn write(folder: &Path, command: Command) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("--dir: make {}", folder.display()))?;
+    let mut open = vec![command];
+    let mut names = Vec::new();
+    while let Some(command) = open.pop() {
+        // A page is looked for by its name, in which blanks are dashes.
+        let name = format!("{}.1", command.get_display_name().unwrap_or(command.get_name()));
+        let path = folder.join(&name);
+        open.extend(
+            command
+                .get_subcommands()
+                .filter(|command| !command.is_hide_set())
+                .cloned(),
+        );
+        std::fs::write(&path, page(command)?).with_context(|| format!("write {}", path.display()))?;
+        names.push(format!("{}\n", path.display()));
+    }
+    names.sort();
+    print(&names.concat())
+}
+
 #[cfg(test)]
 mod tests {
     use crate::manual::complete;
@@ -51,26 +73,4 @@ mod tests {
             ]
         );
     }
-}
-
-/// Writes a page for each command into a folder, and says which.
-pub(super) fn write(folder: &Path, command: Command) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("--dir: make {}", folder.display()))?;
-    let mut open = vec![command];
-    let mut names = Vec::new();
-    while let Some(command) = open.pop() {
-        // A page is looked for by its name, in which blanks are dashes.
-        let name = format!("{}.1", command.get_display_name().unwrap_or(command.get_name()));
-        let path = folder.join(&name);
-        open.extend(
-            command
-                .get_subcommands()
-                .filter(|command| !command.is_hide_set())
-                .cloned(),
-        );
-        std::fs::write(&path, page(command)?).with_context(|| format!("write {}", path.display()))?;
-        names.push(format!("{}\n", path.display()));
-    }
-    names.sort();
-    print(&names.concat())
 }

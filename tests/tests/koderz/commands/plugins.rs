@@ -160,19 +160,19 @@ fn where_no_plugin_is_installed_it_is_said_where_they_are_looked_for() {
     let koderz = Koderz::new();
     // Without the plugins beside it.
     let alone = koderz.data().join("alone");
-    std::fs::copy(koderz_tests::built().join("koderz"), &alone).expect("a copy");
-    let mut command = std::process::Command::new(&alone);
-    let ended = end(command
+    fs::create_dir(&alone).expect("a folder");
+    fs::copy(koderz_tests::built().join("koderz"), alone.join("koderz")).expect("a copy");
+    let ended = std::process::Command::new(alone.join("koderz"))
         .args(["plugin", "list"])
         .env("KODERZ_DATA_DIR", koderz.data())
-        .env("KODERZ_CACHE_DIR", koderz.data()));
-    assert_eq!(
-        (ended.code, ended.stdout.as_str()),
-        (Some(0), "no plugin is installed\n")
-    );
-    let hint = format!(
-        "hint: plugins (.wasm) are looked for in {}/plugins",
-        koderz.data().display()
-    );
-    assert!(ended.stderr.starts_with(&hint), "{}", ended.stderr);
+        .env("KODERZ_CACHE_DIR", koderz.data())
+        .env_remove("KODERZ_PLUGIN_PATH")
+        .output()
+        .expect("it runs");
+    assert!(ended.status.success());
+    assert_eq!(String::from_utf8_lossy(&ended.stdout), "no plugin is installed\n");
+    let folders = format!("{0}/plugins, {0}/alone/plugins", koderz.data().display());
+    let hint = format!("hint: plugins (.wasm) are looked for in {folders};");
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert!(told.starts_with(&hint), "{told}");
 }
