@@ -28,14 +28,15 @@ use std::path::PathBuf;
 const EXIT_CODES: &str = "\
 Exit codes:
   0    finished; wrong answers are no error
-  1    finished, and something was inconclusive or left out; or `run` did not pass, `wait` waited in vain, or `doctor`
-       found a problem
-  2    bad input, a server that cannot be reached, or a record that cannot be written
+  1    finished, and something was inconclusive or left out; or `run` did not
+       pass, `wait` waited in vain, or `doctor` found a problem
+  2    bad input, a server that cannot be reached, a model that cannot be asked
+       that way, or a record that cannot be written
   3    a gate failed
   130  interrupted; `koderz resume` goes on
 
-LOG_LEVEL sets how much is logged: error, warn (the default), info, debug, trace. LOG_FORMAT=json makes every line of
-the log a JSON object.";
+LOG_LEVEL sets how much is logged: error, warn (the default), info, debug,
+trace. LOG_FORMAT=json makes every line of the log a JSON object.";
 
 /// Benchmarks for models served by Ollama.
 #[derive(Debug, Parser)]

@@ -200,7 +200,11 @@ impl Progress {
             }
             Event::OutageEnded { after } => lines.push(format!("the server works again after {}", span(*after))),
             Event::Ended { end } if telling == Telling::All => {
-                lines.push(format!("{} after {}", ending(Some(end)), span(self.figures.at)));
+                let took = span(self.figures.at);
+                lines.push(match end {
+                    End::Failed(why) => format!("failed after {took}: {}", first(why)),
+                    end => format!("{} after {took}", ending(Some(end))),
+                });
             }
             _ => {}
         }

@@ -173,17 +173,24 @@ fn assemble(workspace: &Workspace) -> Result<PathBuf> {
             place(&file, &folder.join(name).join(file.strip_prefix(&from)?))?;
         }
     }
+    papers(&workspace.root, &folder)?;
+    describe(&folder)?;
+    Ok(folder)
+}
+
+/// Puts what is read by people into the folder, and takes links out of it that would lead nowhere there.
+fn papers(root: &Path, folder: &Path) -> Result<()> {
     for paper in PAPERS {
-        let from = workspace.root.join(paper);
+        let from = root.join(paper);
         let name = from.file_name().context("a file has a name")?.to_owned();
         place(&from, &folder.join(name))?;
     }
     for documents in DOCUMENTS {
-        for file in all(&workspace.root.join(documents))? {
-            place(&file, &folder.join(file.strip_prefix(&workspace.root)?))?;
+        for file in all(&root.join(documents))? {
+            place(&file, &folder.join(file.strip_prefix(root)?))?;
         }
     }
-    for file in all(&folder)? {
+    for file in all(folder)? {
         if file.extension().is_some_and(|extension| extension == "md") {
             let text = std::fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
             let here = file.parent().context("a file has a folder")?;
@@ -193,8 +200,7 @@ fn assemble(workspace: &Workspace) -> Result<PathBuf> {
             )?;
         }
     }
-    describe(&folder)?;
-    Ok(folder)
+    Ok(())
 }
 
 /// Has the program write its manual pages and completions.
@@ -236,4 +242,22 @@ fn link_to(program: &Path, link: &Path) -> Result<()> {
         link.display(),
         program.display()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::env;
+
+    #[test]
+    fn what_is_read_leads_to_what_is_there_and_the_guides_are() -> Result<()> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let folder = env::temp_dir().join(format!("koderz-papers-{}", std::process::id()));
+        papers(&root, &folder)?;
+        let readme = std::fs::read_to_string(folder.join("README.md"))?;
+        remove(&folder)?;
+        assert!(readme.contains("(docs/guide/README.md)") && readme.contains("(LICENSE-MIT)"));
+        assert!(!readme.contains("(wit/)") && !readme.contains("(plugins/sdk/src/lib.rs)"));
+        Ok(())
+    }
 }
