@@ -3,6 +3,7 @@
 use crate::arguments::One;
 use crate::benchmark::Desk;
 use crate::configuration::Configuration;
+use crate::figure::harmless;
 use crate::places::Places;
 use anyhow::{Context, Result, bail};
 use koderz_loader::nearest;
@@ -36,6 +37,12 @@ pub(crate) fn hints(error: &anyhow::Error) -> Vec<String> {
     });
     let is_none = error.chain().any(|cause| cause.is::<AddressError>());
     let mut hints = Vec::new();
+    for cause in error.chain() {
+        if let Some(TransportError::ModelMissing { model, known, .. }) = cause.downcast_ref() {
+            let meant = nearest(model, known.iter().map(String::as_str));
+            hints.extend(meant.map(|meant| format!("did you mean {}?", harmless(meant))));
+        }
+    }
     let environment = std::env::var("OLLAMA_HOST").ok().filter(|host| !host.trim().is_empty());
     let environment = environment.map(|host| Address::parse(&host).map(|address| address.to_string()));
     let is_meant = match &environment {

@@ -193,8 +193,13 @@ fn one_task_is_shown_with_its_answer_and_fails_the_command_where_it_fails() {
 #[test]
 fn what_cannot_be_answered_is_inconclusive_and_the_benchmark_goes_on() {
     let koderz = Koderz::new();
-    // The cassette has completions only, so a conversation is refused, which is not worth a retry.
-    let ended = koderz.call("benchmark --host embedded --local-model gemma3:270m-base --end 5");
+    // No conversation of the cassette begins like this, so each is refused, which is not worth a retry.
+    let system = koderz.data().join("system.txt");
+    std::fs::write(&system, "Be brief.").expect("a file");
+    let ended = koderz.call(&format!(
+        "benchmark --host embedded --local-model reference --end 5 --system {}",
+        system.display()
+    ));
     assert_eq!(ended.code, Some(1), "{}\n{}", ended.stdout, ended.stderr);
     assert_eq!(numbers(&verdicts(&koderz), Grade::Inconclusive), [0, 1, 2, 3, 4]);
     assert!(

@@ -3,6 +3,7 @@
 use super::extra::Limits;
 use super::values::{age, positive};
 use crate::configuration::Configuration;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 use koderz_record::{Day, Tag};
 use koderz_report::{Form, Gate};
@@ -169,7 +170,7 @@ pub(crate) struct Dashboard {
 pub(crate) struct Export {
     #[arg(value_name = "RUN", default_value = "last", help = RUN)]
     pub(crate) run: String,
-    #[arg(long, value_name = "FORMAT", value_parser = form, help = form_help())]
+    #[arg(long, value_name = "FORMAT", value_parser = form(), help = form_help())]
     pub(crate) format: Format,
     /// Where to, whole or not at all [default: standard output]
     #[arg(short, long, value_name = "FILE")]
@@ -198,22 +199,19 @@ fn forms() -> [(String, Format); 6] {
     ]
 }
 
-fn names() -> String {
-    forms().map(|(name, _)| name).join(", ")
-}
-
 fn form_help() -> String {
     let [(completions, _), ..] = forms();
     format!(
-        "The format: {}; the first two are those of {completions}'s own tools, for answers and for what came of them, and \
-         the last is what the embedded server plays",
-        names()
+        "The format: the first two are those of {completions}'s own tools, for answers and for what came of them, and the last \
+         is what the embedded server plays"
     )
 }
 
-fn form(text: &str) -> Result<Format, String> {
-    let found = forms().into_iter().find(|(name, _)| name == text);
-    found
-        .map(|(_, form)| form)
-        .ok_or_else(|| format!("one of these is needed: {}", names()))
+/// Reads a format by its name, and lists the names for shells.
+fn form() -> impl TypedValueParser<Value = Format> {
+    let forms = forms();
+    PossibleValuesParser::new(forms.clone().map(|(name, _)| name)).try_map(move |wanted| {
+        let found = forms.iter().find(|(name, _)| *name == wanted);
+        found.map(|(_, form)| *form).ok_or("no format")
+    })
 }

@@ -8,6 +8,7 @@ fn what_is_not_there_is_named_with_what_there_is() {
     let sums = test_plugin("sums");
     insta::assert_snapshot!(refusals(&[
         "benchmark --host embedded --local-model nosuch".to_owned(),
+        "benchmark --host embedded --local-model refrence".to_owned(),
         format!("{USUAL} --suite nosuch"),
         format!("{USUAL} --retry nosuch"),
         format!("{USUAL} --suite exponential"),
@@ -21,6 +22,9 @@ fn what_is_not_there_is_named_with_what_there_is() {
     ]), @"
     error: the embedded server has no model `nosuch`
     hint: it has gemma3:270m-base, reference:latest, lorem:200, lorem:50
+    error: the embedded server has no model `refrence`
+    hint: it has gemma3:270m-base, reference:latest, lorem:200, lorem:50
+    hint: did you mean reference:latest?
     error: no suite `nosuch` is installed; there are `humaneval`, `speed`
     hint: plugins are looked for in DATA/plugins, BUILT/plugins; --plugin FILE names one elsewhere
     error: no retry policy `nosuch` is installed; there is `exponential`

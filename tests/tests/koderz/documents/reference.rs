@@ -65,10 +65,16 @@ fn every_shell_is_told_of_every_command() {
         for word in ["list-problems", "speed-test", "local-model"] {
             assert!(script.contains(word), "{shell} does not know {word}");
         }
+        // Shells that complete values are told those of the formats too.
+        if ["bash", "zsh", "fish"].contains(&shell) {
+            assert!(script.contains("junit"), "{shell} does not know the formats");
+        }
     }
 }
 
 #[test]
 fn the_version_names_the_contract_too() {
-    assert_eq!(shown("--version"), "koderz 0.1.0 (koderz:plugin 0.1.0)\n");
+    // An optimised build has its commit behind that.
+    let version = shown("--version");
+    assert!(version.starts_with("koderz 0.1.0 (koderz:plugin 0.1.0"), "{version}");
 }
