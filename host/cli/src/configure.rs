@@ -3,7 +3,8 @@
 use crate::arguments::{Arguments, Command, Config, ConfigCommand};
 use crate::benchmark::Desk;
 use crate::configuration::Configuration;
-use crate::layers::{self, Settings, variable};
+use crate::environment::variable;
+use crate::layers::{self, Settings};
 use crate::setting::{self, Owner};
 use crate::{Outcome, equipment, print};
 use anyhow::{Context, Result, anyhow};

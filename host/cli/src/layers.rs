@@ -4,6 +4,7 @@
 //! chosen profile in either and the environment the later one counts, and what is typed counts most. So a value is
 //! checked by the same code wherever it comes from, and nothing has to be learned twice.
 
+use crate::environment::variable;
 use anyhow::{Context, Result, bail};
 use clap::builder::{OsStr, ValueRange};
 use clap::error::{ContextKind, ContextValue};
@@ -19,7 +20,7 @@ use toml::{Table, Value};
 const NAME: &str = "koderz.toml";
 
 /// Names a file in the place of the user's own.
-const VARIABLE: &str = "KODERZ_CONFIG";
+pub(crate) const VARIABLE: &str = "KODERZ_CONFIG";
 
 /// The commands that a file speaks to. Those that go on with a run, or grade one, take from the run what is not typed.
 const COMMANDS: [&str; 8] = [
@@ -209,31 +210,6 @@ fn wanted(command: &Command, key: &str) -> Option<String> {
     Some(names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
 }
 
-/// Variables of the environment that look like this program's and are none, each with what was probably meant. The program
-/// reads some that no flag has, and its build a few more: those that end in `_DATA` say where it finds data sets.
-pub(crate) fn unknown_variables(command: &Command) -> Vec<String> {
-    const OTHERS: [&str; 6] = [
-        VARIABLE,
-        "KODERZ_PROFILE",
-        "KODERZ_DATA_DIR",
-        "KODERZ_CACHE_DIR",
-        "KODERZ_PLUGIN_PATH",
-        "KODERZ_WASM_STD",
-    ];
-    let mut known: BTreeSet<String> = keys(command).iter().map(|key| variable(key)).collect();
-    known.extend(OTHERS.map(str::to_owned));
-    let set = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let is_unknown = |name: &String| name.starts_with("KODERZ_") && !name.ends_with("_DATA") && !known.contains(name);
-    let unknown = set.filter(is_unknown);
-    unknown
-        .map(|name| {
-            let meant = nearest(&name, known.iter().map(String::as_str));
-            let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
-            format!("the environment's {name} means nothing to koderz{meant}")
-        })
-        .collect()
-}
-
 /// The names of all flags that a file may set.
 pub(crate) fn keys(command: &Command) -> BTreeSet<String> {
     let commands = command
@@ -333,11 +309,6 @@ fn with_default(argument: clap::Arg, values: &[String]) -> clap::Arg {
     } else {
         argument
     }
-}
-
-/// The environment's variable for a flag.
-pub(crate) fn variable(flag: &str) -> String {
-    format!("KODERZ_{}", flag.replace('-', "_").to_ascii_uppercase())
 }
 
 /// The profile that is typed, or else the environment's. It has to be known before the rest can be read.

@@ -16,6 +16,7 @@ mod connection;
 mod dashboard;
 mod destination;
 mod doctor;
+mod environment;
 mod equipment;
 mod evaluate;
 mod export;
@@ -170,7 +171,7 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
     log::begin(level, form, &terminal);
     // A shell reads these whenever it starts.
     if !matches!(arguments.command, Command::Completions(_) | Command::Man(_)) {
-        for unknown in layers::unknown_variables(&Arguments::command()) {
+        for unknown in environment::unknown_variables(&Arguments::command()) {
             tracing::warn!("{unknown}");
         }
     }

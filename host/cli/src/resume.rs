@@ -1,6 +1,6 @@
 //! `koderz resume`: a run goes on from its record.
 
-use crate::arguments::Resume;
+use crate::arguments::{Limits, Resume};
 use crate::benchmark::Desk;
 use crate::came_to::figures;
 use crate::compare::{gated, missed};
@@ -40,19 +40,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
     let manifest = record.manifest(&run)?;
     recorded::at_rest(&record, &run)?;
     if !is_left(&record, &run, remainder)? {
-        eprintln!("nothing is left to do in run {run}, so nothing is asked");
-        let recorded = Recorded::read(&record, &run, places, Story::new)?;
-        let report = recorded.report();
-        if !desk.streams {
-            print(&koderz_report::text(&report))?;
-        }
-        session::export(export, || koderz_report::json(&report))?;
-        let failed = missed(&report, &arguments.limits.fail_under)?;
-        let outcome = match figures(&record, &run)?.counts {
-            counts if counts.inconclusive + counts.open == 0 => Outcome::Done,
-            _ => Outcome::Incomplete,
-        };
-        return Ok(gated(outcome, &failed));
+        return as_it_is(&record, &run, export, &arguments.limits, desk);
     }
     let options = &arguments.server;
     let counting = equipment::counting(&arguments.programs, Some(&manifest));
@@ -156,6 +144,29 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
         // Nobody interrupted it: it was told to leave something.
         Outcome::Interrupted if stop.urgency() == Urgency::None => Outcome::Incomplete,
         outcome => outcome,
+    };
+    Ok(gated(outcome, &failed))
+}
+
+/// Shows a run in which nothing is left to do. No plugin is loaded for that, and no server is asked.
+fn as_it_is(
+    record: &Record,
+    run: &RunId,
+    export: Option<Destination>,
+    limits: &Limits,
+    desk: &Desk,
+) -> Result<Outcome> {
+    eprintln!("nothing is left to do in run {run}, so nothing is asked");
+    let recorded = Recorded::read(record, run, &desk.places, Story::new)?;
+    let report = recorded.report();
+    if !desk.streams {
+        print(&koderz_report::text(&report))?;
+    }
+    session::export(export, || koderz_report::json(&report))?;
+    let failed = missed(&report, &limits.fail_under)?;
+    let outcome = match report.story.summary().counts() {
+        counts if counts.inconclusive + counts.open == 0 => Outcome::Done,
+        _ => Outcome::Incomplete,
     };
     Ok(gated(outcome, &failed))
 }

@@ -1,6 +1,7 @@
 //! The servers that a run asks: they answer, and all have the same models.
 
 use crate::connection::Connection;
+use crate::figure::harmless;
 use crate::places::Places;
 use anyhow::{Context, Result, bail};
 use koderz_core::manifest::{ModelUse, ServerUse};
@@ -123,9 +124,7 @@ pub(crate) async fn reach(hosts: &[String], models: &BTreeMap<String, String>, w
             let info = connection.ollama.model(model).await;
             let info = info.map_err(|error| connection.explain(error))?;
             largest = largest.max(info.parameter_size.as_deref().and_then(parameter_count));
-            if let Some(need) = way.needs {
-                can(&connection, model, need).await?;
-            }
+            able(&connection, model, way.needs).await?;
             details.entry(model.clone()).or_insert(ModelUse {
                 parameter_size: info.parameter_size,
                 quantization: info.quantization,
@@ -175,18 +174,31 @@ pub(crate) async fn reach(hosts: &[String], models: &BTreeMap<String, String>, w
     })
 }
 
-/// Sees that a model can do what a flag asks of it. A server that does not say what its models can do is believed.
-async fn can(connection: &Connection, model: &str, need: Need) -> Result<()> {
-    let Need { flag, capability, .. } = need;
+/// What a model can do that answers questions.
+const COMPLETION: &str = "completion";
+
+/// Sees that a model answers questions, and can do what a flag asks of it. A server that does not say what its models can do
+/// is believed.
+async fn able(connection: &Connection, model: &str, needs: Option<Need>) -> Result<()> {
     let details = connection.ollama.show(model).await;
-    let capabilities = details.map(|details| details.capabilities).unwrap_or_default();
-    if !capabilities.is_empty() && !capabilities.iter().any(|can| can == capability) {
-        bail!(
-            "{flag}: {model} has no {capability}; it has {}",
-            capabilities.join(", ")
-        );
+    let can = details.map(|details| details.capabilities).unwrap_or_default();
+    match lacks(model, &can, needs) {
+        Some(words) => bail!(words),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// What a model cannot do that it has to, in words.
+fn lacks(model: &str, can: &[String], needs: Option<Need>) -> Option<String> {
+    let cannot = |wanted: &str| !can.is_empty() && !can.iter().any(|can| can == wanted);
+    let has = harmless(&can.join(", "));
+    if cannot(COMPLETION) {
+        return Some(format!(
+            "{model} answers no questions; it has {has}\nhint: choose a model that does"
+        ));
+    }
+    let Need { flag, capability, .. } = needs.filter(|need| cannot(need.capability))?;
+    Some(format!("{flag}: {model} has no {capability}; it has {has}"))
 }
 
 /// A model as a server has it.
@@ -234,6 +246,24 @@ mod tests {
             model: model.to_owned(),
             digest: digest.to_owned(),
         }
+    }
+
+    #[test]
+    fn a_model_that_only_embeds_is_not_asked_and_one_of_which_nothing_is_said_is() {
+        let can = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let think = Need {
+            flag: "--think",
+            capability: "thinking",
+            since: [0, 9, 0],
+        };
+        assert_eq!(lacks("m", &[], Some(think)), None);
+        assert_eq!(lacks("m", &can(&["completion", "thinking"]), Some(think)), None);
+        assert_eq!(
+            lacks("m", &can(&["completion"]), Some(think)),
+            Some("--think: m has no thinking; it has completion".to_owned())
+        );
+        let told = lacks("m", &can(&["embedding"]), None).expect("it is refused");
+        assert!(told.starts_with("m answers no questions; it has embedding"), "{told}");
     }
 
     #[test]
