@@ -100,7 +100,7 @@ fn check_plugins(settings: &Settings, desk: &Desk) -> Result<()> {
         unreachable!("a benchmark was asked for");
     };
     let (extra, configuration) = (&benchmark.server.extra, &desk.configuration);
-    let library = equipment::library(&extra.plugins, Counting::default(), desk)?;
+    let library = equipment::library(&extra.plugins, &extra.trusting, Counting::default(), desk)?;
     let suite = benchmark.suite.suite.as_ref().unwrap_or(&configuration.suite);
     let retry = benchmark.server.retry.as_ref().unwrap_or(&configuration.retry);
     for (wanted, name, owner) in [
