@@ -117,8 +117,12 @@ pub struct Caps {
     pub rounds: u32,
     /// Commands of a step.
     pub commands: usize,
+    /// Bytes of text that the commands of a step may hold.
+    pub step_bytes: usize,
     /// Bytes of text that a trial's history may hold.
     pub history_bytes: usize,
+    /// Bytes of text that a verdict may hold.
+    pub verdict_bytes: usize,
     /// Attempts at a question, whatever the policy says.
     pub attempts: u32,
     /// The longest pause between two attempts.
@@ -132,7 +136,9 @@ impl Default for Caps {
         Caps {
             rounds: 256,
             commands: 64,
+            step_bytes: 64 << 20,
             history_bytes: 64 << 20,
+            verdict_bytes: 1 << 20,
             attempts: 1000,
             pause: Duration::from_secs(3600),
             outage: Duration::from_secs(600),

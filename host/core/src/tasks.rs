@@ -68,6 +68,12 @@ fn shuffle(tasks: &mut [Task], seed: u64) {
     }
 }
 
+/// Tasks that a suite may have.
+const MOST: u64 = 10_000_000;
+
+/// Pages without a task that may follow each other.
+const EMPTY: u32 = 1000;
+
 /// The tasks of a suite in its own order, a page at a time.
 pub(crate) struct Tasks {
     suite: Arc<dyn Suite>,
@@ -75,6 +81,11 @@ pub(crate) struct Tasks {
     cursor: Option<String>,
     index: u64,
     last: bool,
+    pages: u64,
+    empty: u32,
+    /// A cursor of before. Kept for twice as many pages each time, it is met again wherever pages lead in a circle (Brent,
+    /// 1980).
+    met: Option<String>,
 }
 
 impl Tasks {
@@ -85,6 +96,9 @@ impl Tasks {
             cursor: None,
             index: 0,
             last: false,
+            pages: 0,
+            empty: 0,
+            met: None,
         }
     }
 
@@ -99,6 +113,9 @@ impl Tasks {
                 }
                 let index = self.index;
                 self.index += 1;
+                if self.index > MOST {
+                    return Err(self.broken(None, format!("it has more than {MOST} tasks")));
+                }
                 return Ok(Some((index, task)));
             }
             if self.last {
@@ -110,6 +127,20 @@ impl Tasks {
                 .map_err(RunError::from_join)??;
             if page.next.is_some() && page.next == self.cursor {
                 return Err(self.broken(None, "the next page is the same page".to_owned()));
+            }
+            if page.next.is_some() && page.next == self.met {
+                return Err(self.broken(None, "the pages lead in a circle".to_owned()));
+            }
+            self.pages += 1;
+            if self.pages.is_power_of_two() {
+                self.met = page.next.clone();
+            }
+            self.empty = if page.tasks.is_empty() { self.empty + 1 } else { 0 };
+            if self.empty > EMPTY {
+                return Err(self.broken(
+                    None,
+                    format!("more than {EMPTY} pages without a task follow each other"),
+                ));
             }
             self.last = page.next.is_none();
             self.cursor = page.next;

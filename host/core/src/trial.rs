@@ -11,7 +11,7 @@ use crate::scheduler::RunError;
 use crate::shared::Shared;
 use crate::stop::Urgency;
 use crate::words;
-use koderz_api::chat::{AskError, AskErrorKind, Residency};
+use koderz_api::chat::{AskError, AskErrorKind, Prompt, Residency};
 use koderz_api::execution::{ExecutionError, ExecutionErrorKind, Program};
 use koderz_api::suite::{Command, Completion, Grade, Round, Step, Trial, Verdict};
 use std::sync::Arc;
@@ -36,7 +36,13 @@ pub(crate) async fn run(shared: Arc<Shared>, mut running: Running) -> Result<(),
     let mut due = running.due;
     loop {
         let verdict = match next(&shared, &running.trial, &history).await {
-            Ok(Step::Finish(verdict)) => verdict,
+            Ok(Step::Finish(verdict)) => match written(&verdict) {
+                bytes if bytes > shared.plan.caps.verdict_bytes => inconclusive(format!(
+                    "the suite's verdict holds {bytes} bytes; {} are allowed",
+                    shared.plan.caps.verdict_bytes
+                )),
+                _ => verdict,
+            },
             Ok(Step::Perform(commands)) => match within_bounds(&shared, &commands, &history) {
                 Ok(()) => match perform(&shared, &mut running, history.len() as u32, commands, due).await? {
                     Ok(round) => {
@@ -88,6 +94,13 @@ fn within_bounds(shared: &Shared, commands: &[Command], history: &[Round]) -> Re
             caps.commands
         ));
     }
+    let bytes: usize = commands.iter().map(told).sum();
+    if bytes > caps.step_bytes {
+        return Err(format!(
+            "the suite's step holds {bytes} bytes; {} are allowed",
+            caps.step_bytes
+        ));
+    }
     if history.len() >= caps.rounds as usize {
         return Err(format!("the suite came to no verdict within {} rounds", caps.rounds));
     }
@@ -99,6 +112,33 @@ fn within_bounds(shared: &Shared, commands: &[Command], history: &[Round]) -> Re
         ));
     }
     Ok(())
+}
+
+/// Bytes of text in a verdict.
+fn written(verdict: &Verdict) -> usize {
+    let labels = verdict.labels.iter().map(|(name, value)| name.len() + value.len());
+    let metrics = verdict
+        .metrics
+        .iter()
+        .map(|metric| metric.name.len() + size_of::<f64>());
+    verdict.reason.len() + labels.sum::<usize>() + metrics.sum::<usize>()
+}
+
+/// Bytes of text in a command.
+fn told(command: &Command) -> usize {
+    match command {
+        Command::Ask(request) => {
+            let prompt = match &request.prompt {
+                Prompt::Chat(messages) => messages.iter().map(|message| message.content.len()).sum(),
+                Prompt::Completion(text) => text.len(),
+            };
+            prompt + request.extra.as_ref().map_or(0, String::len)
+        }
+        Command::Execute(program) => {
+            program.subject.len() + program.judge.as_ref().map_or(0, String::len) + program.stdin.len()
+        }
+        Command::Prepare(_) => 0,
+    }
 }
 
 fn size(completion: &Completion) -> usize {

@@ -49,6 +49,16 @@ pub enum LoadError {
         /// What it exports.
         exports: String,
     },
+    /// It is made for another version of the contract.
+    #[error("{path} needs koderz:plugin {version}, and this host speaks 0.1\nhint: {hint}")]
+    OtherContract {
+        /// The file.
+        path: PathBuf,
+        /// The version that it is made for.
+        version: String,
+        /// What to do.
+        hint: &'static str,
+    },
     /// It lacks the interface that it is wanted for.
     #[error("plugin {name} {version} ({path}) exports no `{wanted}`; it exports {exports}")]
     LacksInterface {

@@ -27,11 +27,15 @@ const MEMORY: usize = 256 << 20;
 /// Characters of a log line that are kept.
 const LINE: usize = 4096;
 
+/// Lines of one instance that are kept.
+const LINES: u32 = 1000;
+
 /// What the host keeps for an instance.
 pub(crate) struct Guest {
     pub(crate) memory: Memory,
     plugin: Arc<str>,
     last_error: Option<String>,
+    lines: u32,
     /// The way to what its plugin is granted.
     pub(crate) blobs: Blobs,
     /// The longest that a call may take.
@@ -88,6 +92,13 @@ impl log::Host for Guest {
     fn write(&mut self, level: log::Level, message: String) {
         let message: String = message.chars().take(LINE).collect();
         let plugin = &*self.plugin;
+        self.lines = self.lines.saturating_add(1);
+        if self.lines > LINES && level != log::Level::Error {
+            if self.lines == LINES + 1 {
+                tracing::warn!(plugin, "more than {LINES} lines in one call; the rest is left out");
+            }
+            return;
+        }
         match level {
             log::Level::Trace => tracing::trace!(plugin, "{message}"),
             log::Level::Debug => tracing::debug!(plugin, "{message}"),
@@ -119,6 +130,7 @@ pub(crate) fn store(engine: &Engine, plugin: &Arc<str>, bounds: Bounds) -> Store
         memory: Memory::at_most(bounds.memory.unwrap_or(MEMORY)),
         plugin: plugin.clone(),
         last_error: None,
+        lines: 0,
         blobs: Blobs::default(),
         call: bounds.call.unwrap_or(CALL),
         wasi: None,

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use wasmtime::component::{Component, InstancePre};
 
 /// The largest file that is read. An interpreter with its library has some 30 MB.
-const LARGEST: u64 = 256 << 20;
+const LARGEST: u64 = 128 << 20;
 
 /// A loaded plugin, and what it is granted. Cheap to clone.
 #[derive(Clone)]
@@ -67,6 +67,17 @@ impl Plugin {
         }
         let border = probe::border(path, &bytes)?;
         if !border.interfaces.contains(&Interface::Identity) || border.interfaces.len() < 2 {
+            if let Some(version) = border.other_contract() {
+                let is_older = version.starts_with("0.0.");
+                return Err(LoadError::OtherContract {
+                    path: path.to_owned(),
+                    version: version.to_owned(),
+                    hint: match is_older {
+                        true => "build it anew with this koderz's SDK",
+                        false => "a newer koderz can use it",
+                    },
+                });
+            }
             return Err(LoadError::NoInterface {
                 path: path.to_owned(),
                 exports: border.exports_in_words(),
@@ -433,6 +444,9 @@ fn introduce(
         guest.map_err(broken)?.call_describe(&mut store)
     };
     let described = described.map_err(|error| first_call(path, "describe", guest::explain(&error, store.data())))?;
+    let described: PluginInfo = described.mirror();
+    // Before its name stands in any other message.
+    check_identity(path, &described)?;
     let mut schemas = BTreeMap::new();
     for interface in [Interface::Suite, Interface::Retry] {
         if !border.interfaces.contains(&interface) {
@@ -455,7 +469,7 @@ fn introduce(
         })?;
         schemas.insert(interface, schema);
     }
-    Ok((described.mirror(), schemas))
+    Ok((described, schemas))
 }
 
 /// A name is typed by users and written into records, so it has to be one.
@@ -469,12 +483,19 @@ fn check_identity(path: &Path, identity: &PluginInfo) -> Result<(), LoadError> {
         })
     };
     if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
+        let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
         return refuse(format!(
-            "its name is `{name}`, which is not lower-case letters, digits and dashes"
+            "its name is `{shown}`, which is not lower-case letters, digits and dashes, 64 at most"
         ));
     }
     if identity.version.is_empty() || identity.version.len() > 64 {
-        return refuse(format!("its version is `{}`", identity.version));
+        let shown: String = identity
+            .version
+            .chars()
+            .take(64)
+            .flat_map(char::escape_default)
+            .collect();
+        return refuse(format!("its version is `{shown}`"));
     }
     Ok(())
 }

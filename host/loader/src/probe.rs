@@ -66,6 +66,15 @@ pub(crate) struct Border {
 }
 
 impl Border {
+    /// The version of the contract that its exports are of, where that is not the host's.
+    pub(crate) fn other_contract(&self) -> Option<&str> {
+        let versions = self.exports.iter().filter_map(|export| {
+            let (_, version) = export.strip_prefix("koderz:plugin/")?.split_once('@')?;
+            Some(version)
+        });
+        versions.into_iter().find(|version| !version.starts_with("0.1."))
+    }
+
     /// The exports as a person reads them.
     pub(crate) fn exports_in_words(&self) -> String {
         if self.exports.is_empty() {

@@ -48,9 +48,10 @@ const CRATES: [Crate; 10] = [
 ];
 
 /// Those that tests want as shared libraries too: one of each kind.
-const NATIVE: [&str; 4] = [
+const NATIVE: [&str; 5] = [
     "koderz-exponential",
     "koderz-speed",
+    "koderz-test-faulty",
     "koderz-test-sums",
     "koderz-test-tally",
 ];

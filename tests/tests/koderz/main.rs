@@ -17,6 +17,7 @@ mod examples;
 mod faults;
 mod grade;
 mod grants;
+mod hostile;
 mod hosts;
 mod models;
 mod plugins;

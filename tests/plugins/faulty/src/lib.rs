@@ -31,6 +31,41 @@ pub enum Fault {
     Blame,
     /// The suite says that it has more tasks than it has.
     Miscount,
+    /// The list of tasks has no end, and each page is another.
+    Tasks,
+    /// Pages of tasks lead in a circle.
+    Circle,
+    /// Every page of tasks is empty, and another one follows.
+    Empty,
+    /// Ten thousand commands in a step.
+    Crowd,
+    /// A verdict with a reason of 100 MB.
+    Wordy,
+    /// A question of 100 MB.
+    Curious,
+    /// A text of 1 GB.
+    Huge,
+    /// Lines for the log, without an end.
+    Chatty,
+    /// Recursion without an end.
+    Recurse,
+}
+
+/// Where it goes wrong, for what can go wrong anywhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum At {
+    #[expect(missing_docs, reason = "the names are those of the contract")]
+    Open,
+    #[expect(missing_docs, reason = "the names are those of the contract")]
+    Describe,
+    #[expect(missing_docs, reason = "the names are those of the contract")]
+    Tasks,
+    #[expect(missing_docs, reason = "the names are those of the contract")]
+    #[default]
+    Next,
+    #[expect(missing_docs, reason = "the names are those of the contract")]
+    Answer,
 }
 
 /// What can be set.
@@ -39,10 +74,47 @@ pub enum Fault {
 pub struct Settings {
     /// What goes wrong.
     fault: Fault,
+    /// Where.
+    at: At,
 }
 
 /// The suite.
-pub struct Faulty(Fault);
+pub struct Faulty(Fault, At);
+
+impl Faulty {
+    /// Goes wrong, if this is where.
+    fn reach(&self, at: At) {
+        if self.1 != at {
+            return;
+        }
+        match self.0 {
+            Fault::Panic => panic!("the sky is falling"),
+            Fault::Hang => loop {
+                std::hint::black_box(at);
+            },
+            Fault::Allocate => {
+                let mut held: Vec<Vec<u8>> = Vec::new();
+                loop {
+                    held.push(vec![1; 16 << 20]);
+                    std::hint::black_box(&held);
+                }
+            }
+            Fault::Huge => drop(std::hint::black_box("x".repeat(1 << 30))),
+            Fault::Recurse => {
+                recurse(0);
+            }
+            Fault::Chatty => loop {
+                koderz_plugin::log::write(koderz_plugin::log::Level::Info, "and another thing");
+            },
+            _ => {}
+        }
+    }
+}
+
+#[expect(unconditional_recursion, reason = "that is the fault")]
+fn recurse(depth: u64) -> u64 {
+    std::hint::black_box(recurse(std::hint::black_box(depth) + 1)) + depth
+}
 
 impl Suite for Faulty {
     type Settings = Settings;
@@ -54,11 +126,16 @@ impl Suite for Faulty {
     fn open(settings: Settings) -> Result<Self, String> {
         match settings.fault {
             Fault::Refuse => Err("this will not do".to_owned()),
-            fault => Ok(Faulty(fault)),
+            fault => {
+                let faulty = Faulty(fault, settings.at);
+                faulty.reach(At::Open);
+                Ok(faulty)
+            }
         }
     }
 
     fn describe(&self) -> SuiteInfo {
+        self.reach(At::Describe);
         let mut info = suite_info("main");
         if self.0 == Fault::Language {
             info.languages.push("befunge".to_owned());
@@ -72,26 +149,34 @@ impl Suite for Faulty {
         info
     }
 
-    fn tasks(&self, _cursor: Option<&str>) -> Result<TaskPage, String> {
+    fn tasks(&self, cursor: Option<&str>) -> Result<TaskPage, String> {
+        self.reach(At::Tasks);
+        let page: u64 = cursor.map_or(Ok(0), str::parse).map_err(|_| "no such page")?;
+        let next = match self.0 {
+            Fault::Tasks | Fault::Empty => Some(page + 1),
+            // 0, 1, 2, 3, 4, 2, 3, 4, ...
+            Fault::Circle => Some(if page == 4 { 2 } else { page + 1 }),
+            _ => None,
+        };
+        let task = |place: u64| task(format!("only/{page}/{place}"), "main", &());
+        let tasks = match self.0 {
+            Fault::Empty => Vec::new(),
+            Fault::Tasks => (0..5000).map(task).collect::<Result<_, _>>()?,
+            Fault::Circle => vec![task(0)?],
+            _ => vec![koderz_plugin::prelude::task("only", "main", &())?],
+        };
         Ok(TaskPage {
-            tasks: vec![task("only", "main", &())?],
-            next: None,
+            tasks,
+            next: next.map(|page| page.to_string()),
         })
     }
 
     fn next(&self, _trial: &Trial, history: &[Round]) -> Result<Step, String> {
+        self.reach(At::Next);
         match self.0 {
-            Fault::Panic => panic!("the sky is falling"),
-            Fault::Hang => loop {
-                std::hint::black_box(history.len());
-            },
-            Fault::Allocate => {
-                let mut held: Vec<Vec<u8>> = Vec::new();
-                loop {
-                    held.push(vec![1; 16 << 20]);
-                    std::hint::black_box(&held);
-                }
-            }
+            Fault::Crowd => Ok(Step::Perform(vec![Command::Ask(chat("Are you there?")); 10_000])),
+            Fault::Wordy => Ok(fail("why? ".repeat(20 << 20))),
+            Fault::Curious => Ok(ask(chat("why? ".repeat(20 << 20)))),
             Fault::Error => Err("no idea".to_owned()),
             Fault::Nothing => Ok(Step::Perform(Vec::new())),
             Fault::Endless => Ok(perform(Command::Execute(Program {
@@ -111,9 +196,16 @@ impl Suite for Faulty {
                 None => ask(chat("Are you there?")),
                 Some(_) => fail("no answer"),
             }),
-            Fault::None | Fault::Refuse | Fault::Language | Fault::Slot | Fault::Miscount => Ok(pass()),
+            _ => Ok(pass()),
         }
     }
 }
 
-koderz_plugin::export!(suite: Faulty);
+impl Reference for Faulty {
+    fn answer(&self, _task: &Task) -> Result<Option<String>, String> {
+        self.reach(At::Answer);
+        Ok(None)
+    }
+}
+
+koderz_plugin::export!(checked_suite: Faulty);
