@@ -6,8 +6,9 @@
 
 use crate::plan::Selection;
 use crate::ports::{Evaluator, PluginError, Suite};
-use crate::scheduler::{RunError, catalogue};
+use crate::scheduler::RunError;
 use crate::seed;
+use crate::tasks::Tasks;
 use koderz_api::chat::{Reply, StopReason, Timing, Usage};
 use koderz_api::execution::{ExecutionError, ExecutionErrorKind, Program};
 use koderz_api::suite::{Command, Completion, Grade, Round, Step, Task, Trial, Verdict};
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 
 /// The least processor time that a program gets: what an interpreter's start and a slow machine may take.
 pub const LEAST: Duration = Duration::from_secs(3);
@@ -61,16 +62,23 @@ pub async fn self_test(
     if !suite.knows_answers() {
         return Ok(BTreeMap::new());
     }
-    let tasks = catalogue(suite.clone()).await?;
-    let selected = tasks
-        .into_iter()
-        .zip(0..)
-        .filter(|(task, index)| selection.contains(*index, &task.id));
+    let describing = suite.clone();
+    let info = spawn_blocking(move || describing.describe())
+        .await
+        .map_err(RunError::from_join)??;
+    let mut tasks = Tasks::new(suite.clone());
     // Which tasks a limit leaves of a shuffled list is the run's to know.
     let limit = selection.limit.filter(|_| !selection.shuffle).unwrap_or(u64::MAX);
-    let selected = selected.take(usize::try_from(limit).unwrap_or(usize::MAX));
     let (mut outcomes, mut open) = (BTreeMap::new(), Vec::new());
-    for (task, _) in selected {
+    let mut selected = 0;
+    // No further than the limit: a list may have no end.
+    while selected < limit
+        && let Some((index, task)) = tasks.next(&info).await?
+    {
+        if !selection.contains(index, &task.id) {
+            continue;
+        }
+        selected += 1;
         match known.get(&task.id) {
             Some(tested) => drop(outcomes.insert(task.id, tested.clone())),
             None => open.push(task),

@@ -3,7 +3,7 @@
 use koderz_loader::{Engines, LoadError, Plugin};
 use koderz_tests::{cache, test_plugin};
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A component that says of itself that this is its name, given as bytes, and has something that it calls a retry policy.
@@ -57,7 +57,7 @@ impl Folder {
     }
 
     /// Why it cannot be loaded, with all causes.
-    fn refusal(&self, file: &PathBuf) -> String {
+    fn refusal(&self, file: &Path) -> String {
         let engines = Engines::new(Some(&cache())).expect("engines");
         let error: LoadError = Plugin::load(&engines, file).err().expect("it is refused");
         let mut words = error.to_string();
