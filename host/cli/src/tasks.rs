@@ -11,8 +11,14 @@ const SHOWN: usize = 5;
 
 /// Sees that there are tasks to try.
 pub(crate) async fn check(selection: &Selection, equipment: &Equipment) -> Result<()> {
-    if let (None, Some(count)) = (&selection.ids, equipment.info.task_count) {
-        return in_range(selection, count);
+    match (&selection.ids, equipment.info.task_count) {
+        (None, Some(count)) => return in_range(selection, count),
+        (None, None) => {
+            let enough = selection.start.saturating_add(1);
+            let count = scheduler::count(equipment.suite.clone(), enough).await?;
+            return in_range(selection, count);
+        }
+        (Some(_), _) => {}
     }
     let tasks = scheduler::catalogue(equipment.suite.clone()).await?;
     in_range(selection, tasks.len() as u64)?;

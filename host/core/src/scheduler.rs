@@ -16,7 +16,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::task::{JoinError, spawn_blocking};
 
-pub use crate::tasks::catalogue;
+pub use crate::tasks::{catalogue, count};
 
 /// The slot of the model under test.
 pub const SUBJECT: &str = "subject";

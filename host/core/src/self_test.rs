@@ -8,7 +8,7 @@ use crate::plan::Selection;
 use crate::ports::{Evaluator, PluginError, Suite};
 use crate::scheduler::RunError;
 use crate::seed;
-use crate::tasks::Tasks;
+use crate::tasks::{self, Tasks};
 use koderz_api::chat::{Reply, StopReason, Timing, Usage};
 use koderz_api::execution::{ExecutionError, ExecutionErrorKind, Program};
 use koderz_api::suite::{Command, Completion, Grade, Round, Step, Task, Trial, Verdict};
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 
 /// The least processor time that a program gets: what an interpreter's start and a slow machine may take.
 pub const LEAST: Duration = Duration::from_secs(3);
@@ -62,10 +62,7 @@ pub async fn self_test(
     if !suite.knows_answers() {
         return Ok(BTreeMap::new());
     }
-    let describing = suite.clone();
-    let info = spawn_blocking(move || describing.describe())
-        .await
-        .map_err(RunError::from_join)??;
+    let info = tasks::described(&suite).await?;
     let mut tasks = Tasks::new(suite.clone());
     // Which tasks a limit leaves of a shuffled list is the run's to know.
     let limit = selection.limit.filter(|_| !selection.shuffle).unwrap_or(u64::MAX);

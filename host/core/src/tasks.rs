@@ -71,6 +71,9 @@ fn shuffle(tasks: &mut [Task], seed: u64) {
 /// Tasks that a suite may have.
 const MOST: u64 = 10_000_000;
 
+/// Bytes of all tasks, where all are held at once.
+const MOST_HELD: usize = 1 << 30;
+
 /// Pages without a task that may follow each other.
 const EMPTY: u32 = 1000;
 
@@ -166,14 +169,36 @@ impl Tasks {
 /// # Errors
 /// If the suite fails.
 pub async fn catalogue(suite: Arc<dyn Suite>) -> Result<Vec<Task>, RunError> {
-    let describing = suite.clone();
-    let info = spawn_blocking(move || describing.describe())
-        .await
-        .map_err(RunError::from_join)??;
+    let info = described(&suite).await?;
     let mut tasks = Tasks::new(suite);
-    let mut all = Vec::new();
+    let (mut all, mut held) = (Vec::new(), 0);
     while let Some((_, task)) = tasks.next(&info).await? {
+        let labels = task.labels.iter().map(|(name, value)| name.len() + value.len());
+        held += size_of::<Task>() + task.id.len() + task.stage.len() + task.input.len() + labels.sum::<usize>();
+        if held > MOST_HELD {
+            return Err(tasks.broken(None, format!("its tasks take more than {} MiB", MOST_HELD >> 20)));
+        }
         all.push(task);
     }
     Ok(all)
+}
+
+/// How many tasks a suite has; `most` where it has as many or more, which are not looked at.
+///
+/// # Errors
+/// If the suite cannot say what there is to do.
+pub async fn count(suite: Arc<dyn Suite>, most: u64) -> Result<u64, RunError> {
+    let info = described(&suite).await?;
+    let mut tasks = Tasks::new(suite);
+    let mut count = 0;
+    while count < most && tasks.next(&info).await?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+pub(crate) async fn described(suite: &Arc<dyn Suite>) -> Result<SuiteInfo, RunError> {
+    let suite = suite.clone();
+    let described = spawn_blocking(move || suite.describe()).await;
+    Ok(described.map_err(RunError::from_join)??)
 }
