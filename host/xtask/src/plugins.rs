@@ -56,6 +56,12 @@ const NATIVE: [&str; 5] = [
     "koderz-test-tally",
 ];
 
+/// Those that are written in C.
+const IN_C: [(&str, &str); 2] = [
+    ("patient", "plugins/examples/policy-in-c/patient.c"),
+    ("noise", "tests/plugins/noise/noise.c"),
+];
+
 /// The folder of shared libraries beside the binary.
 const LIBRARIES: &str = "test-plugins/native";
 
@@ -146,7 +152,7 @@ fn python(workspace: &Workspace, setup: &Setup, plugins: &Path) -> Result<()> {
     write(&stamp, wanted.as_bytes())
 }
 
-/// Plugins as shared libraries, for tests: of the same crates, and one that is written in C.
+/// Plugins as shared libraries, for tests: of the same crates, and some that are written in C.
 pub(crate) fn native(workspace: &Workspace) -> Result<()> {
     let mut command = cargo();
     command.current_dir(&workspace.root).args([
@@ -167,17 +173,22 @@ pub(crate) fn native(workspace: &Workspace) -> Result<()> {
         let short = package.trim_start_matches("koderz-").trim_start_matches("test-");
         place(&workspace.binaries().join(name), &folder.join(library(short)))?;
     }
-    let unfinished = workspace.setup().join(library("patient"));
-    process::run(
-        Command::new("cc")
-            .args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-I"])
-            .arg(workspace.root.join("plugins/sdk/native"))
-            .arg("-o")
-            .arg(&unfinished)
-            .arg(workspace.root.join("plugins/examples/policy-in-c/patient.c")),
-        "compile the retry policy that is written in C",
-    )?;
-    place(&unfinished, &folder.join(library("patient")))
+    for (name, source) in IN_C {
+        let unfinished = workspace.setup().join(library(name));
+        process::run(
+            Command::new("cc")
+                .args([
+                    "-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-I",
+                ])
+                .arg(workspace.root.join("plugins/sdk/native"))
+                .arg("-o")
+                .arg(&unfinished)
+                .arg(workspace.root.join(source)),
+            "compile the plugins that are written in C",
+        )?;
+        place(&unfinished, &folder.join(library(name)))?;
+    }
+    Ok(())
 }
 
 fn library(name: &str) -> String {
