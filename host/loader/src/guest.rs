@@ -12,6 +12,7 @@ use crate::trust::Bounds;
 use koderz_api::identity::PluginInfo;
 use koderz_core::ports::PluginError;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, Store, Trap};
@@ -124,10 +125,18 @@ pub(crate) fn linker(engine: &Engine, wasi: bool) -> wasmtime::Result<Linker<Gue
     Ok(linker)
 }
 
+/// The bounds of a plugin's instances, and the most memory that one of them held, in bytes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Held {
+    pub(crate) bounds: Bounds,
+    pub(crate) most: Arc<AtomicUsize>,
+}
+
 /// A store for one instance of a plugin.
-pub(crate) fn store(engine: &Engine, plugin: &Arc<str>, bounds: Bounds) -> Store<Guest> {
+pub(crate) fn store(engine: &Engine, plugin: &Arc<str>, bounds: &Held) -> Store<Guest> {
+    let Held { bounds, most } = bounds;
     let guest = Guest {
-        memory: Memory::at_most(bounds.memory.unwrap_or(MEMORY)),
+        memory: Memory::at_most(bounds.memory.unwrap_or(MEMORY)).noting(most.clone()),
         plugin: plugin.clone(),
         last_error: None,
         lines: 0,

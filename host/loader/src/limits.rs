@@ -1,5 +1,7 @@
 //! What a plugin may hold of the host's memory.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::ResourceLimiter;
 
 /// Tables have entries of a pointer's size; this many is far beyond what compilers emit for a plugin.
@@ -14,15 +16,32 @@ pub(crate) struct Memory {
     held: usize,
     peak: usize,
     denied: bool,
+    /// Where the most is noted when the store is gone.
+    noted: Option<Arc<AtomicUsize>>,
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        if let Some(noted) = &self.noted {
+            noted.fetch_max(self.peak, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Memory {
+    /// The same, whose most is noted at its end if it is more than what is there.
+    pub(crate) fn noting(mut self, noted: Arc<AtomicUsize>) -> Self {
+        self.noted = Some(noted);
+        self
+    }
+
     pub(crate) fn at_most(bytes: usize) -> Self {
         Memory {
             most: bytes,
             held: 0,
             peak: 0,
             denied: false,
+            noted: None,
         }
     }
 

@@ -6,13 +6,12 @@ use crate::engine::Engines;
 use crate::error::LoadError;
 use crate::evaluator::{ComponentEvaluator, Sandbox};
 use crate::grants::Grants;
-use crate::guest::{self, Guest};
+use crate::guest::{self, Guest, Held};
 use crate::native::{self, Native, NativeEvaluator, NativeRetry, NativeSuite};
 use crate::probe::{self, Border, Interface};
 use crate::retry::ComponentRetry;
 use crate::settings::{Schema, SettingError};
 use crate::suite::ComponentSuite;
-use crate::trust::Bounds;
 use koderz_api::identity::PluginInfo;
 use koderz_api::mirror::Mirror;
 use koderz_core::manifest::PluginUse;
@@ -22,6 +21,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::component::{Component, InstancePre};
 
 /// The largest file that is read. An interpreter with its library has some 30 MB.
@@ -42,6 +42,8 @@ struct Loaded {
     identity: PluginInfo,
     schemas: BTreeMap<Interface, Schema>,
     instances: Instances,
+    /// The most memory that an instance held, in bytes.
+    most: Arc<AtomicUsize>,
 }
 
 /// What instances are made from.
@@ -125,6 +127,7 @@ impl Plugin {
             identity,
             schemas,
             instances,
+            most: Arc::default(),
         })
     }
 
@@ -160,6 +163,7 @@ impl Plugin {
             identity: introduced.identity,
             schemas: introduced.schemas,
             instances: Instances::Native(introduced.native),
+            most: Arc::default(),
         })
     }
 
@@ -202,6 +206,19 @@ impl Plugin {
     /// SHA-256 of its file, in hexadecimal.
     pub fn digest(&self) -> &str {
         &self.loaded.digest
+    }
+
+    /// The most memory that an instance of a suite or a policy has held so far, in bytes; none where nobody counts it.
+    pub fn most_memory(&self) -> Option<usize> {
+        let most = self.loaded.most.load(Ordering::Relaxed);
+        Some(most).filter(|most| *most > 0)
+    }
+
+    fn held(&self) -> Held {
+        Held {
+            bounds: self.loaded.engines.trust.bounds(&self.loaded.identity.name),
+            most: self.loaded.most.clone(),
+        }
     }
 
     /// Whether it is machine code, which nothing confines.
@@ -271,10 +288,15 @@ impl Plugin {
     pub fn open_suite(&self, settings: &Map<String, Value>) -> Result<Arc<dyn Suite>, LoadError> {
         let Loaded { engines, identity, .. } = &*self.loaded;
         let opened: Result<Arc<dyn Suite>, Opening> = match self.instances(Interface::Suite, settings)? {
-            Instances::Pure(instances) => {
-                ComponentSuite::open(engines, instances, identity, &text(settings), &self.granted)
-                    .map(|suite| Arc::new(suite) as _)
-            }
+            Instances::Pure(instances) => ComponentSuite::open(
+                engines,
+                instances,
+                identity,
+                &text(settings),
+                &self.granted,
+                self.held(),
+            )
+            .map(|suite| Arc::new(suite) as _),
             Instances::Native(native) => {
                 let settings = Value::Object(settings.clone());
                 NativeSuite::open(*native, identity, self.interfaces(), settings, &self.granted)
@@ -293,7 +315,8 @@ impl Plugin {
         let Loaded { engines, identity, .. } = &*self.loaded;
         let opened: Result<Arc<dyn RetryPolicy>, Opening> = match self.instances(Interface::Retry, settings)? {
             Instances::Pure(instances) => {
-                ComponentRetry::open(engines, instances, identity, &text(settings)).map(|policy| Arc::new(policy) as _)
+                ComponentRetry::open(engines, instances, identity, &text(settings), self.held())
+                    .map(|policy| Arc::new(policy) as _)
             }
             Instances::Native(native) => NativeRetry::open(*native, identity, Value::Object(settings.clone()))
                 .map(|policy| Arc::new(policy) as _),
@@ -437,7 +460,7 @@ fn introduce(
         .map(|stem| stem.to_string_lossy())
         .unwrap_or_default()
         .into();
-    let mut store = guest::store(instances.engine(), &name, Bounds::default());
+    let mut store = guest::store(instances.engine(), &name, &Held::default());
     let instance = instances.instantiate(&mut store).map_err(broken)?;
     let described = {
         let guest = identity::GuestIndices::new(instances).and_then(|found| found.load(&mut store, &instance));

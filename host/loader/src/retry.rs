@@ -5,9 +5,8 @@
 
 use crate::bindings::exports::koderz::plugin::retry::{Guest as Exports, GuestIndices};
 use crate::engine::Engines;
-use crate::guest::{self, Guest, explain, failed};
+use crate::guest::{self, Guest, Held, explain, failed};
 use crate::plugin::Opening;
-use crate::trust::Bounds;
 use koderz_api::identity::PluginInfo;
 use koderz_api::mirror::Mirror;
 use koderz_api::retry::{Attempt, Decision};
@@ -24,7 +23,7 @@ pub struct ComponentRetry {
     identity: PluginInfo,
     name: Arc<str>,
     settings: String,
-    bounds: Bounds,
+    held: Held,
     live: Mutex<Option<Live>>,
 }
 
@@ -41,6 +40,7 @@ impl ComponentRetry {
         instances: &InstancePre<Guest>,
         identity: &PluginInfo,
         settings: &str,
+        held: Held,
     ) -> Result<Self, Opening> {
         let indices = GuestIndices::new(instances)
             .map_err(|error| Opening::Failed(failed(identity, "open", None, format!("{error:#}"))))?;
@@ -51,7 +51,7 @@ impl ComponentRetry {
             identity: identity.clone(),
             name: identity.name.as_str().into(),
             settings: settings.to_owned(),
-            bounds: engines.trust.bounds(&identity.name),
+            held,
             live: Mutex::new(None),
         };
         let live = policy.live()?;
@@ -60,7 +60,7 @@ impl ComponentRetry {
     }
 
     fn live(&self) -> Result<Live, Opening> {
-        let mut store = guest::store(self.instances.engine(), &self.name, self.bounds);
+        let mut store = guest::store(self.instances.engine(), &self.name, &self.held);
         let opened = self.instances.instantiate(&mut store).and_then(|instance| {
             let exports = self.indices.load(&mut store, &instance)?;
             let opened = exports.policy().call_open(&mut store, &self.settings)?;

@@ -7,9 +7,8 @@ use crate::bindings::exports::koderz::plugin::suite::{GuestIndices, GuestSuite};
 use crate::bindings::exports::koderz::plugin::{planner, reference, summary};
 use crate::engine::Engines;
 use crate::grants::{Blobs, Grants};
-use crate::guest::{self, Guest, explain, failed};
+use crate::guest::{self, Guest, Held, explain, failed};
 use crate::plugin::Opening;
-use crate::trust::Bounds;
 use koderz_api::identity::PluginInfo;
 use koderz_api::mirror::Mirror;
 use koderz_api::suite::{Round, Step, SuiteInfo, Task, TaskPage, Trial};
@@ -34,7 +33,7 @@ pub struct ComponentSuite {
     name: Arc<str>,
     settings: String,
     granted: Grants,
-    bounds: Bounds,
+    held: Held,
 }
 
 impl ComponentSuite {
@@ -44,6 +43,7 @@ impl ComponentSuite {
         identity: &PluginInfo,
         settings: &str,
         granted: &Grants,
+        held: Held,
     ) -> Result<Self, Opening> {
         let indices = GuestIndices::new(instances)
             .map_err(|error| Opening::Failed(failed(identity, "open", None, format!("{error:#}"))))?;
@@ -58,7 +58,7 @@ impl ComponentSuite {
             name: identity.name.as_str().into(),
             settings: settings.to_owned(),
             granted: granted.clone(),
-            bounds: engines.trust.bounds(&identity.name),
+            held,
         };
         suite.with("open", None, |_, _, _| Ok(()))?;
         Ok(suite)
@@ -66,7 +66,7 @@ impl ComponentSuite {
 
     /// A store for one instance.
     fn store(&self) -> Store<Guest> {
-        let mut store = guest::store(self.instances.engine(), &self.name, self.bounds);
+        let mut store = guest::store(self.instances.engine(), &self.name, &self.held);
         store.data_mut().blobs = Blobs::new(&self.granted);
         store
     }

@@ -33,10 +33,10 @@ static const char *sample(uint32_t operation)
         return "1";
     case KODERZ_SUITE_DESCRIBE:
         return "{\"stages\":[{\"name\":\"main\",\"pacing\":\"shared\",\"warm_up\":false}],\"metrics\":[{\"name\":\"m\","
-               "\"unit\":\"ns\",\"direction\":\"neutral\",\"reductions\":[\"p90\"]}],\"samples\":1,\"languages\":[\"x\"],"
+               "\"unit\":\"ns\",\"direction\":\"neutral\",\"reductions\":[\"p90\"]}],\"samples\":1,\"languages\":[],"
                "\"slots\":[],\"context_tokens\":null,\"task_count\":1}";
     case KODERZ_SUITE_TASKS:
-        return "{\"tasks\":[{\"id\":\"a\",\"stage\":\"main\",\"input\":\"1\",\"labels\":[[\"k\",\"v\"]]}],\"next\":\"2\"}";
+        return "{\"tasks\":[{\"id\":\"a\",\"stage\":\"main\",\"input\":\"1\",\"labels\":[[\"k\",\"v\"]]}],\"next\":null}";
     case KODERZ_SUITE_NEXT:
         return "{\"finish\":{\"grade\":{\"partial\":0.5},\"metrics\":[{\"name\":\"m\",\"value\":1e308}],\"reason\":\"\\u23f3\","
                "\"labels\":[]}}";

@@ -70,22 +70,22 @@ fn what_goes_wrong_in_any_call_is_ended_and_named() {
     open, recurse: load plugin faulty.wasm: plugin faulty 0.1.0, call open: wasm trap: call stack exhausted
     open, allocate: load plugin faulty.wasm: plugin faulty 0.1.0, call open: memory limit of 256 MiB reached
     open, huge: load plugin faulty.wasm: plugin faulty 0.1.0, call open: memory limit of 256 MiB reached
-    open, panic: load plugin faulty.wasm: plugin faulty 0.1.0, call open: panic: the sky is falling (tests/plugins/faulty/src/lib.rs:91)
+    open, panic: load plugin faulty.wasm: plugin faulty 0.1.0, call open: panic: the sky is falling (tests/plugins/faulty/src/lib.rs:98)
     describe, hang: plugin faulty 0.1.0, call describe: no answer within 0.2 s
     describe, recurse: plugin faulty 0.1.0, call describe: wasm trap: call stack exhausted
     describe, allocate: plugin faulty 0.1.0, call describe: memory limit of 256 MiB reached
     describe, huge: plugin faulty 0.1.0, call describe: memory limit of 256 MiB reached
-    describe, panic: plugin faulty 0.1.0, call describe: panic: the sky is falling (tests/plugins/faulty/src/lib.rs:91)
+    describe, panic: plugin faulty 0.1.0, call describe: panic: the sky is falling (tests/plugins/faulty/src/lib.rs:98)
     tasks, hang: plugin faulty 0.1.0, call tasks: no answer within 0.2 s
     tasks, recurse: plugin faulty 0.1.0, call tasks: wasm trap: call stack exhausted
     tasks, allocate: plugin faulty 0.1.0, call tasks: memory limit of 256 MiB reached
     tasks, huge: plugin faulty 0.1.0, call tasks: memory limit of 256 MiB reached
-    tasks, panic: plugin faulty 0.1.0, call tasks: panic: the sky is falling (tests/plugins/faulty/src/lib.rs:91)
+    tasks, panic: plugin faulty 0.1.0, call tasks: panic: the sky is falling (tests/plugins/faulty/src/lib.rs:98)
     next, hang: plugin faulty 0.1.0, call next, task only: no answer within 0.2 s
     next, recurse: plugin faulty 0.1.0, call next, task only: wasm trap: call stack exhausted
     next, allocate: plugin faulty 0.1.0, call next, task only: memory limit of 256 MiB reached
     next, huge: plugin faulty 0.1.0, call next, task only: memory limit of 256 MiB reached
-    next, panic: plugin faulty 0.1.0, call next, task only: panic: the sky is falling (tests/plugins/faulty/src/lib.rs:91)
+    next, panic: plugin faulty 0.1.0, call next, task only: panic: the sky is falling (tests/plugins/faulty/src/lib.rs:98)
     ");
 }
 

@@ -64,7 +64,7 @@ fn reason(fault: &str) -> String {
 fn a_suite_that_goes_wrong_makes_its_trial_inconclusive_and_says_how() {
     let told = ["panic", "allocate", "error", "nothing", "endless"].map(|fault| format!("{fault}: {}", reason(fault)));
     insta::assert_snapshot!(told.join("\n"), @"
-    panic: plugin faulty 0.1.0, call next, task only: panic: the sky is falling (tests/plugins/faulty/src/lib.rs:91)
+    panic: plugin faulty 0.1.0, call next, task only: panic: the sky is falling (tests/plugins/faulty/src/lib.rs:98)
     allocate: plugin faulty 0.1.0, call next, task only: memory limit of 256 MiB reached
     error: plugin faulty 0.1.0, call next, task only: no idea
     nothing: the suite asked for a step without commands

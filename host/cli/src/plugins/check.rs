@@ -37,6 +37,12 @@ pub(super) async fn check(arguments: &PluginCheck, desk: &Desk) -> Result<Outcom
     if exported.contains(&Interface::Evaluator) {
         evaluator::check(&plugin, &mut findings)?;
     }
+    if let Some(most) = plugin.most_memory() {
+        findings.figure(
+            "memory",
+            format!("{:.1} MiB at most in an instance", most as f64 / f64::from(1 << 20)),
+        );
+    }
     let text = match arguments.json {
         true => format!("{:#}\n", document(&plugin, &findings)),
         false => told(&plugin, &findings)?,

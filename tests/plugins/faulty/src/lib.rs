@@ -49,7 +49,14 @@ pub enum Fault {
     Chatty,
     /// Recursion without an end.
     Recurse,
+    /// A call that takes more than a second.
+    Slow,
+    /// The tasks come in another order each time. A component cannot do that, because nothing of it outlives a call.
+    Unstable,
 }
+
+/// Calls so far, where anything outlives a call.
+static CALLS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 
 /// Where it goes wrong, for what can go wrong anywhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
@@ -102,6 +109,13 @@ impl Faulty {
             Fault::Huge => drop(std::hint::black_box("x".repeat(1 << 30))),
             Fault::Recurse => {
                 recurse(0);
+            }
+            // No clock is at hand; this is some seconds on any machine.
+            Fault::Slow => {
+                let mut value = 1_u64;
+                for _ in 0..1_500_000_000_u64 {
+                    value = std::hint::black_box(value.wrapping_mul(3));
+                }
             }
             Fault::Chatty => loop {
                 koderz_plugin::log::write(koderz_plugin::log::Level::Info, "and another thing");
@@ -163,6 +177,10 @@ impl Suite for Faulty {
             Fault::Empty => Vec::new(),
             Fault::Tasks => (0..5000).map(task).collect::<Result<_, _>>()?,
             Fault::Circle => vec![task(0)?],
+            Fault::Unstable => {
+                let calls = CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                vec![task(calls % 2)?, task((calls + 1) % 2)?]
+            }
             _ => vec![koderz_plugin::prelude::task("only", "main", &())?],
         };
         Ok(TaskPage {

@@ -1,6 +1,6 @@
 //! `koderz plugin check`: what an author is told before anybody uses a plugin.
 
-use koderz_tests::{Ended, Koderz, test_plugin};
+use koderz_tests::{Ended, Koderz, native_plugin, test_plugin};
 use serde_json::Value;
 
 fn check(plugin: &str, options: &str) -> Ended {
@@ -59,12 +59,40 @@ fn each_planted_fault_is_named() {
         found,
         ["next fails: plugin faulty 0.1.0, call next, task only: no idea"]
     );
+    let (_, found) = faults("faulty", "--set suite.fault=slow --plugin-time faulty=600");
+    assert!(
+        found.len() == 1 && found[0].starts_with("next is slow: a call took "),
+        "{found:?}"
+    );
     let (code, found) = faults("steady", "--set retry.impure=true");
     assert_eq!(code, Some(1));
     assert!(
         found.len() == 1 && found[0].starts_with("equal calls of decide have different answers: attempt 1 "),
         "{found:?}"
     );
+}
+
+/// What is found out about a shared library, which can remember.
+fn faults_of_library(plugin: &str, options: &str) -> Vec<String> {
+    let file = native_plugin(plugin);
+    let digest = koderz_loader::digest::of(&std::fs::read(&file).expect("the library"));
+    let ended = Koderz::new().call(&format!(
+        "plugin check {} --native --pin {plugin}={digest} {options}",
+        file.display()
+    ));
+    assert_eq!(ended.code, Some(1), "{}{}", ended.stdout, ended.stderr);
+    let lines = ended.stdout.lines().filter_map(|line| line.strip_prefix("fault: "));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn an_order_of_tasks_that_changes_and_a_schema_that_says_nothing_are_faults() {
+    let found = faults_of_library("faulty", "--set suite.fault=unstable");
+    let order = "the tasks come in another order, or are others, when they are asked for again";
+    assert!(found.contains(&order.to_owned()), "{found:?}");
+    let found = faults_of_library("noise", "");
+    let schema = "the settings-schema of `suite` documents no setting and refuses none, so a slip goes unnoticed";
+    assert_eq!(found.first().map(String::as_str), Some(schema));
 }
 
 #[test]

@@ -54,12 +54,21 @@ impl Findings {
 
     /// Settings that are not documented.
     pub(super) fn schema(&mut self, schema: Option<&Value>, owner: &str) {
-        let Some(properties) = schema
-            .and_then(|schema| schema.get("properties"))
-            .and_then(Value::as_object)
-        else {
+        let Some(schema) = schema else { return };
+        let is_closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+        let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+            if !is_closed {
+                self.fault(format!(
+                    "the settings-schema of `{owner}` documents no setting and refuses none, so a slip goes unnoticed"
+                ));
+            }
             return;
         };
+        if !is_closed {
+            self.remarks.push(format!(
+                "the settings-schema of `{owner}` refuses no unknown setting, so a slip goes unnoticed"
+            ));
+        }
         let silent = properties.iter().filter(|(_, property)| {
             let words = property.get("description").and_then(Value::as_str);
             words.is_none_or(|words| words.trim().is_empty())
