@@ -3,12 +3,15 @@
 use crate::arguments::ServeEmbedded;
 use crate::places::Places;
 use crate::{connection, signals};
-use anyhow::Result;
-use koderz_simulator::{Cassette, Server, Setup};
+use anyhow::{Context, Result};
+use koderz_simulator::{Cassette, Server, Setup, Truth};
 use std::io::Write;
 
 pub(crate) async fn serve(arguments: ServeEmbedded, places: &Places) -> Result<()> {
     let cassettes = connection::cassettes(&arguments.cassettes, places)?;
+    let truth = arguments
+        .truth
+        .map(|path| Truth::create(&path).with_context(|| format!("write what really happened to {}", path.display())));
     until_stopped(Setup {
         port: arguments.port,
         cassettes,
@@ -18,6 +21,8 @@ pub(crate) async fn serve(arguments: ServeEmbedded, places: &Places) -> Result<(
         load: arguments.load,
         max_queue: arguments.max_queue,
         max_loaded: arguments.max_loaded,
+        lorem: arguments.lorem.unwrap_or_default(),
+        truth: truth.transpose()?,
         ..Setup::default()
     })
     .await

@@ -132,8 +132,10 @@ pub(crate) async fn ps(State(client): State<Client>) -> Response<Body> {
         digest: &model.digest,
         details: Details::of(model),
         expires_at: expiry(now, resident.stays).to_string(),
-        // All of it, or a client would take it for one that is partly on the CPU.
-        size_vram: model.bytes,
+        // All of it unless something else is set, or a client would take it for one that is partly on the CPU.
+        size_vram: model.speaker().map_or(model.bytes, |speaker| {
+            (model.bytes as f64 * speaker.manner.vram).round() as u64
+        }),
         context_length: resident.context,
     });
     respond::json(&Listing {

@@ -1,14 +1,15 @@
 //! `/api/generate` and `/api/chat`: a question, or a model to load or to unload.
 
 use crate::count::{Outcome, Turn};
+use crate::course::Times;
 use crate::duration::KeepAlive;
 use crate::fault::{Kind, Refused};
 use crate::gate::{Pass, Standing};
-use crate::library::{Model, Part};
+use crate::library::{Asked, Model, Part};
 use crate::line::{Form, Stamp};
 use crate::name;
 use crate::option::Options;
-use crate::pace::{Loads, Pace};
+use crate::pace::Loads;
 use crate::play::Play;
 use crate::profile::Profile;
 use crate::reply::{Said, Tail};
@@ -17,6 +18,8 @@ use crate::respond::{self, BUSY, CRASHED, NO_LONGER_RUNNING, RATE_LIMIT, Refusal
 use crate::routes::{Client, Read, Shared, read};
 use crate::scheduler::{Death, Want, Work};
 use crate::script::{End, script};
+use crate::speaker::Speaker;
+use crate::truth::Account;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
@@ -48,7 +51,14 @@ async fn answer(client: Client, endpoint: Endpoint, body: Read) -> Response<Body
             transferred.unwrap_or_else(respond::refusal)
         }
         Ok(request) => {
-            let mut turn = client.shared.ledger.question();
+            if let Some(truth) = &client.shared.truth {
+                let arrived = client.wire.heard();
+                let prompt = request.question.beginning();
+                client
+                    .wire
+                    .keep(Account::new(truth.clone(), &request.model, prompt, arrived));
+            }
+            let mut turn = client.shared.ledger.question(client.wire.clone());
             client.shared.gate.flows().await;
             if client.shared.gate.turns_away() {
                 turn.settle(Outcome::RefusedBusy);
@@ -96,7 +106,9 @@ async fn ask(client: Client, endpoint: Endpoint, request: Request, mut turn: Tur
         }
     };
     let Prepared { model, options, fault } = prepared;
-    let mut pass = shared.gate.enter(want(&request, &model, options.profile, Work::Answer));
+    let want = want(&request, &model, options.profile, Work::Answer);
+    before(&shared, &model, &want);
+    let mut pass = shared.gate.enter(want);
     turn.waits();
     let load = match admitted(&mut pass).await {
         Ok(load) => load,
@@ -108,10 +120,21 @@ async fn ask(client: Client, endpoint: Endpoint, request: Request, mut turn: Tur
     };
     turn.starts();
     let began = Instant::now();
-    let part = shared
-        .library
-        .begins(&model, &request.question, request.seed(), options.bound, fault);
-    let Part { reply, fault, computed } = part.expect("it had an answer when it came");
+    if let Some(speaker) = model.speaker().filter(|_| !load.is_zero()) {
+        speaker.forget();
+    }
+    let asked = Asked {
+        question: &request.question,
+        seed: request.seed(),
+        bound: options.bound,
+        thinks: request.think != Some(false),
+    };
+    let part = shared.library.begins(&model, &asked, fault);
+    let Part { reply, fault, course } = part.expect("it had an answer when it came");
+    wire.note(|account| {
+        let rates = model.speaker().map(Speaker::rates);
+        account.begins((arrived + load).into_std(), began.into_std(), rates);
+    });
     let fault = match fault {
         None => None,
         Some(Kind::After(tokens, way)) => Some((tokens, way)),
@@ -123,9 +146,13 @@ async fn ask(client: Client, endpoint: Endpoint, request: Request, mut turn: Tur
             return respond::refusal(refused.refusal());
         }
     };
-    let (pace, loads) = match computed {
-        true => (Pace::Recorded, Loads::Simulated),
-        false => (shared.pace, shared.loads),
+    let loads = match course {
+        Some(_) => Loads::Simulated,
+        None => shared.loads,
+    };
+    let times = match course {
+        Some(course) => Times::Course(Box::new(course)),
+        None => Times::Even(shared.pace.timetable(&reply, loads)),
     };
     let mut script = script(&reply, options.bound, fault);
     if let (End::Done(tail), Loads::Simulated) = (&mut script.end, loads) {
@@ -135,7 +162,8 @@ async fn ask(client: Client, endpoint: Endpoint, request: Request, mut turn: Tur
     let play = Play {
         form: Form::new(endpoint, &request.model),
         script,
-        timetable: pace.timetable(&reply, loads),
+        times,
+        arrived,
         began,
         reply,
         wire,
@@ -146,6 +174,18 @@ async fn ask(client: Client, endpoint: Endpoint, request: Request, mut turn: Tur
         play.stream().await
     } else {
         play.whole().await
+    }
+}
+
+/// What others do to a model that answers anything before a question reaches it.
+fn before(shared: &Shared, model: &Model, want: &Want) {
+    let Some(speaker) = model.speaker() else { return };
+    let number = speaker.arrives();
+    if speaker.manner.unload.is_some_and(|unload| unload.of(number).is_some()) {
+        shared.gate.unload(&want.model);
+    }
+    if let Some(time) = speaker.manner.others.and_then(|others| others.of(number)) {
+        shared.gate.crowd(want, time);
     }
 }
 
@@ -238,7 +278,7 @@ fn model(shared: &Shared, endpoint: Endpoint, request: &Request) -> Result<Arc<M
         let text = format!("registry.ollama.ai/{owner}{key} does not support tools");
         return Err((StatusCode::BAD_REQUEST, text));
     }
-    if request.think && !model.thinks {
+    if request.think == Some(true) && !model.thinks {
         let text = format!("{name:?} does not support thinking");
         return Err((StatusCode::BAD_REQUEST, text));
     }

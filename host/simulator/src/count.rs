@@ -1,5 +1,6 @@
 //! What the server has seen, counted so that every question ends in exactly one way.
 
+use crate::wire::Wire;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::watch;
@@ -71,6 +72,7 @@ pub(crate) enum Outcome {
 #[derive(Debug)]
 pub(crate) struct Turn {
     ledger: Ledger,
+    wire: Wire,
     place: Place,
     settled: bool,
 }
@@ -87,8 +89,8 @@ impl Ledger {
         self.lock().counts
     }
 
-    /// A question has arrived.
-    pub(crate) fn question(&self) -> Turn {
+    /// A question has arrived on a connection.
+    pub(crate) fn question(&self, wire: Wire) -> Turn {
         let came = {
             let counts = &mut self.lock().counts;
             counts.questions += 1;
@@ -101,6 +103,7 @@ impl Ledger {
         });
         Turn {
             ledger: self.clone(),
+            wire,
             place: Place::Arrived,
             settled: false,
         }
@@ -158,6 +161,7 @@ impl Turn {
         if std::mem::replace(&mut self.settled, true) {
             return;
         }
+        self.wire.note(|account| account.ends(outcome));
         let counts = &mut self.ledger.lock().counts;
         match outcome {
             Outcome::Answered => counts.answered += 1,
@@ -186,11 +190,11 @@ mod tests {
     #[test]
     fn a_question_ends_in_one_way_only() {
         let ledger = Ledger::default();
-        let mut turn = ledger.question();
+        let mut turn = ledger.question(Wire::default());
         turn.settle(Outcome::Fault);
         turn.settle(Outcome::Answered);
         drop(turn);
-        drop(ledger.question());
+        drop(ledger.question(Wire::default()));
         let counts = ledger.counts();
         assert_eq!(
             (counts.questions, counts.faults, counts.cancelled, counts.answered),
@@ -201,14 +205,14 @@ mod tests {
     #[test]
     fn a_client_that_goes_away_leaves_the_queue_and_its_slot() {
         let ledger = Ledger::default();
-        let (mut first, mut second) = (ledger.question(), ledger.question());
+        let (mut first, mut second) = (ledger.question(Wire::default()), ledger.question(Wire::default()));
         first.waits();
         first.starts();
         second.waits();
         assert_eq!((ledger.counts().waiting, ledger.counts().most_at_once), (1, 1));
         drop(second);
         drop(first);
-        let mut third = ledger.question();
+        let mut third = ledger.question(Wire::default());
         third.starts();
         assert_eq!((ledger.counts().waiting, ledger.counts().most_at_once), (0, 1));
     }

@@ -10,11 +10,16 @@ use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// The most other clients that are let in at once.
+const MOST_OTHERS: usize = 1024;
 
 #[derive(Debug)]
 pub(crate) struct Gate {
     state: Mutex<State>,
+    /// Questions that a model answers at once.
+    slots: usize,
     /// What happens next may be something else now.
     changed: Notify,
     began: Instant,
@@ -60,6 +65,7 @@ pub(crate) struct Pass {
 impl Gate {
     pub(crate) fn new(limits: Limits) -> Arc<Self> {
         Arc::new(Gate {
+            slots: limits.slots,
             state: Mutex::new(State {
                 scheduler: Scheduler::new(limits),
                 standings: HashMap::new(),
@@ -86,6 +92,17 @@ impl Gate {
             ticket,
             model,
             standing,
+        }
+    }
+
+    /// Lets other clients in, who take all slots of a model and keep them for so long.
+    pub(crate) fn crowd(self: &Arc<Self>, want: &Want, time: Duration) {
+        for _ in 0..self.slots.min(MOST_OTHERS) {
+            let mut other = self.enter(want.clone());
+            tokio::spawn(async move {
+                other.settled().await;
+                sleep(time).await;
+            });
         }
     }
 

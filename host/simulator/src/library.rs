@@ -1,11 +1,14 @@
 //! The models that the server has, and what each of them answers.
 
 use crate::cassette::{Cassette, Line};
+use crate::course::Course;
 use crate::fault::{Fault, Faults, Kind};
 use crate::lorem::{self, PASSAGE, Rate};
+use crate::manner::Manner;
 use crate::name;
 use crate::question::Question;
 use crate::reply::Reply;
+use crate::speaker::Speaker;
 use sha2::{Digest, Sha256};
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap};
@@ -23,6 +26,8 @@ const TOLD_APART: usize = 1 << 16;
 #[derive(Debug)]
 pub(crate) struct Library {
     faults: Faults,
+    /// How those behave that answer anything.
+    manner: Arc<Manner>,
     /// By their keys.
     recorded: BTreeMap<String, Arc<Model>>,
     /// Those of the endlessly many that answer anything that were asked for, by their keys.
@@ -53,7 +58,7 @@ pub(crate) struct Model {
 enum Voice {
     Recorded(HashMap<Question, Recorded>),
     /// Any question has an answer. What is counted for it is found by its hash.
-    Lorem(Rate, Mutex<HashMap<u64, Tally>>),
+    Lorem(Box<Speaker>, Mutex<HashMap<u64, Tally>>),
 }
 
 /// All that was recorded for one question.
@@ -103,17 +108,28 @@ struct Tally {
     played: usize,
 }
 
+/// What decides about an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) question: &'a Question,
+    pub(crate) seed: Option<u64>,
+    /// The most tokens that it may have.
+    pub(crate) bound: Option<usize>,
+    /// Whether the model may think first.
+    pub(crate) thinks: bool,
+}
+
 /// What a question gets once it has its slot.
 #[derive(Debug)]
 pub(crate) struct Part {
     pub(crate) reply: Arc<Reply>,
     pub(crate) fault: Option<Kind>,
-    /// Whether its durations are computed, and not what was measured once.
-    pub(crate) computed: bool,
+    /// When it comes, if that is computed, and not what was measured once.
+    pub(crate) course: Option<Course>,
 }
 
 impl Library {
-    pub(crate) fn new(cassettes: Vec<Cassette>, faults: Vec<Fault>) -> Self {
+    pub(crate) fn new(cassettes: Vec<Cassette>, faults: Vec<Fault>, manner: Manner) -> Self {
         let mut drafts: BTreeMap<String, (Model, HashMap<Question, Recorded>, Sha256)> = BTreeMap::new();
         for line in cassettes.into_iter().flat_map(|cassette| cassette.lines) {
             let (model, answers, hash) = drafts
@@ -132,6 +148,7 @@ impl Library {
         };
         let library = Library {
             faults: Faults::new(faults),
+            manner: Arc::new(manner),
             recorded: drafts.into_iter().map(finish).collect(),
             lorem: Mutex::default(),
         };
@@ -153,7 +170,7 @@ impl Library {
         if let Some(model) = named.get(&key) {
             return Some(Arc::clone(model));
         }
-        let model = Arc::new(Model::lorem(key.clone(), rate));
+        let model = Arc::new(Model::lorem(key.clone(), Speaker::new(rate, Arc::clone(&self.manner))));
         if named.len() < NAMED {
             named.insert(key, Arc::clone(&model));
         }
@@ -179,17 +196,10 @@ impl Library {
         })
     }
 
-    /// What a question gets that begins now, and may have so many tokens. Answers of one question take turns, and one
+    /// What a question gets that begins now. Answers of one question take turns, and one
     /// that meets a fault has not had its turn, so that who asks again gets what an undisturbed client would.
-    pub(crate) fn begins(
-        &self,
-        model: &Model,
-        question: &Question,
-        seed: Option<u64>,
-        bound: Option<usize>,
-        fault: Option<Kind>,
-    ) -> Option<Part> {
-        model.count(question, seed, |tally, replies| {
+    pub(crate) fn begins(&self, model: &Model, asked: &Asked<'_>, fault: Option<Kind>) -> Option<Part> {
+        model.count(asked.question, asked.seed, |tally, replies| {
             let fault = fault.or_else(|| {
                 let fault = self.faults.of_attempt(tally.met + 1)?;
                 tally.met += 1;
@@ -197,11 +207,14 @@ impl Library {
             });
             let turn = tally.played;
             tally.played += usize::from(fault.is_none());
-            let (reply, computed) = match (&model.voice, replies) {
-                (Voice::Lorem(rate, _), _) => (Arc::new(rate.reply(question, bound)), true),
-                (Voice::Recorded(_), replies) => (Arc::clone(&replies[turn % replies.len()]), false),
+            let (reply, course) = match (&model.voice, replies) {
+                (Voice::Lorem(speaker, _), _) => {
+                    let (reply, course) = speaker.answer(asked.question, asked.bound, asked.thinks);
+                    (Arc::new(reply), Some(course))
+                }
+                (Voice::Recorded(_), replies) => (Arc::clone(&replies[turn % replies.len()]), None),
             };
-            Part { reply, fault, computed }
+            Part { reply, fault, course }
         })
     }
 
@@ -241,16 +254,24 @@ impl Model {
         }
     }
 
-    fn lorem(name: String, rate: Rate) -> Self {
+    fn lorem(name: String, speaker: Speaker) -> Self {
         Model {
             digest: hexadecimal(Sha256::new().chain_update(&name).chain_update(PASSAGE)),
             name,
             family: "lorem",
             bytes: PASSAGE.len() as u64,
-            thinks: false,
+            thinks: speaker.manner.think > 0,
             takes_chat: true,
             takes_prompts: true,
-            voice: Voice::Lorem(rate, Mutex::default()),
+            voice: Voice::Lorem(Box::new(speaker), Mutex::default()),
+        }
+    }
+
+    /// Who speaks, if it is a model that answers anything.
+    pub(crate) fn speaker(&self) -> Option<&Speaker> {
+        match &self.voice {
+            Voice::Recorded(_) => None,
+            Voice::Lorem(speaker, _) => Some(speaker),
         }
     }
 
@@ -310,125 +331,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn library(texts: &[&str], faults: &[&str]) -> Library {
-        let cassettes = texts.iter().map(|text| Cassette::parse("c", text).expect("a cassette"));
-        let faults = faults.iter().map(|fault| fault.parse().expect("a fault"));
-        Library::new(cassettes.collect(), faults.collect())
-    }
-
-    fn line(prompt: &str, response: &str) -> String {
-        format!(r#"{{"model":"m","prompt":"{prompt}","reply":{{"response":"{response}","done":true}}}}"#)
-    }
-
-    /// What a question comes to: its text, and whether there is a fault.
-    fn play(library: &Library, model: &str, prompt: &str) -> (String, bool) {
-        let model = library.model(model).expect("the model");
-        let question = Question::Prompt(prompt.to_owned());
-        let fault = library.arrives(&model, &question, None).expect("an answer");
-        if fault.as_ref().is_some_and(Kind::is_instead) {
-            return (String::new(), true);
-        }
-        let part = library
-            .begins(&model, &question, None, Some(2), fault)
-            .expect("an answer");
-        (part.reply.first(9).response.to_owned(), part.fault.is_some())
-    }
-
-    #[test]
-    fn answers_of_one_question_take_turns_across_cassettes() {
-        let library = library(
-            &[
-                &[line("p", "a"), line("q", "x"), line("p", "b")].join("\n"),
-                &line("p", "c"),
-            ],
-            &[],
-        );
-        let played: String = (0..4).map(|_| play(&library, "m", "p").0).collect();
-        assert_eq!(played, "abca");
-        let asked = BTreeMap::from([("m:latest p".to_owned(), 4)]);
-        assert_eq!(library.asked(), asked);
-    }
-
-    #[test]
-    fn a_question_under_a_seed_gets_what_was_said_under_it_in_whatever_order_it_is_asked() {
-        let seeded = |seed: u64, response: &str| {
-            line("p", response).replacen(r#""prompt""#, &format!(r#""seed":{seed},"prompt""#), 1)
-        };
-        let library = library(&[&[seeded(1, "a"), seeded(2, "b"), seeded(2, "c")].join("\n")], &[]);
-        let model = library.model("m").expect("the model");
-        let question = Question::Prompt("p".to_owned());
-        let said = |seed| {
-            library.arrives(&model, &question, seed);
-            let part = library.begins(&model, &question, seed, None, None).expect("an answer");
-            part.reply.first(9).response.to_owned()
-        };
-        let asked = [Some(2), Some(1), Some(2), Some(2), None, Some(7), Some(1)];
-        assert_eq!(asked.map(said), ["b", "a", "c", "b", "a", "b", "a"]);
-        assert_eq!(library.asked(), BTreeMap::from([("m:latest p".to_owned(), 7)]));
-    }
-
-    #[test]
-    fn a_fault_costs_no_answer_its_turn() {
-        let library = library(&[&[line("p", "a"), line("p", "b")].join("\n")], &["reset*2"]);
-        let played: Vec<_> = (0..4).map(|_| play(&library, "m", "p")).collect();
-        let expected = [("a", true), ("a", true), ("a", false), ("b", false)];
-        assert_eq!(played, expected.map(|(text, fault)| (text.to_owned(), fault)));
-    }
-
-    #[test]
-    fn a_question_that_never_begins_costs_neither_an_answer_nor_a_fault() {
-        let library = library(&[&[line("p", "a"), line("p", "b")].join("\n")], &["reset"]);
-        let model = library.model("m").expect("the model");
-        let question = Question::Prompt("p".to_owned());
-        for _ in 0..3 {
-            assert_eq!(library.arrives(&model, &question, None), Some(None));
-        }
-        let expected = [("a", true), ("a", false), ("b", false)];
-        assert_eq!(
-            [(); 3].map(|()| play(&library, "m", "p")),
-            expected.map(|(text, fault)| (text.to_owned(), fault))
-        );
-    }
-
-    #[test]
-    fn a_digest_tells_the_content_and_nothing_else() {
-        let digest = |texts: &[&str]| library(texts, &[]).model("m").expect("the model").digest.clone();
-        let (a, b) = (line("p", "a"), line("p", "b"));
-        assert_eq!(digest(&[&a]).len(), 64);
-        assert_eq!(digest(&[&format!("{a}\n\n{b}")]), digest(&[&a, &b]));
-        assert_ne!(digest(&[&a]), digest(&[&b]));
-    }
-
-    #[test]
-    fn a_model_that_answers_anything_meets_faults_by_the_question_too() {
-        let library = library(&[], &["reset"]);
-        let played = ["p", "p", "q", "q"].map(|prompt| play(&library, "lorem:9", prompt));
-        assert_eq!(
-            played,
-            [true, false, true, false].map(|fault| ("lorem ipsum".to_owned(), fault))
-        );
-    }
-
-    #[test]
-    fn a_model_that_answers_anything_is_listed_once_it_was_named() {
-        let library = library(&[&line("p", "a")], &[]);
-        assert!(library.model("lorem:0").is_none() && library.model("lorem").is_none());
-        let names = || {
-            library
-                .models()
-                .iter()
-                .map(|model| model.name.clone())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(names(), ["m:latest", "lorem:200", "lorem:50"]);
-        library.model("Lorem:7");
-        assert_eq!(names(), ["m:latest", "lorem:200", "lorem:50", "lorem:7"]);
-        for rate in 1..1000 {
-            assert!(library.model(&format!("lorem:{rate}")).is_some());
-        }
-        assert_eq!(names().len(), 1 + NAMED);
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 //! There is nothing to record for it, so a test or a trial of a client can ask it what it likes. Its tokens are words,
 //! of its answers and of what it is asked.
 
-use crate::question::Question;
+use crate::manner::Manner;
 use crate::reply::{Reply, Tail};
 use std::time::Duration;
 
@@ -47,23 +47,52 @@ impl Rate {
         (rate > 0.0 && rate <= FASTEST).then_some(Rate(rate))
     }
 
-    /// The answer to a question, with the time that it takes in its tail.
-    pub(crate) fn reply(self, question: &Question, bound: Option<usize>) -> Reply {
-        let tokens = bound.unwrap_or(TOKENS).min(MOST);
-        let asked = question.words().max(1);
-        let reads = nanos(asked as f64 / (self.0 * READS));
-        let writes = nanos(tokens as f64 / self.0);
-        let done_reason = if bound.is_some() { "length" } else { "stop" };
+    /// What the answer with this number says to a prompt of so many tokens. When, is [`Rate::times`]; until it is over
+    /// its last object says nothing about that.
+    pub(crate) fn reply(self, manner: &Manner, number: u64, asked: usize, bound: Option<usize>, thinks: bool) -> Reply {
+        let wanted = bound.unwrap_or(TOKENS).min(MOST);
+        let ends = manner.end.and_then(|end| end.of(number)).filter(|end| *end < wanted);
+        let tokens = ends.unwrap_or(wanted);
+        let thought = if thinks { manner.think.min(tokens) } else { 0 };
+        let done_reason = if bound.is_some() && ends.is_none() {
+            "length"
+        } else {
+            "stop"
+        };
         let tail = Tail {
             done_reason: done_reason.to_owned(),
-            total_duration: Some(reads.saturating_add(writes)),
-            load_duration: None,
             prompt_eval_count: Some(asked as u64),
-            prompt_eval_duration: Some(reads),
             eval_count: Some(tokens as u64),
-            eval_duration: Some(writes),
+            ..Tail::default()
         };
-        Reply::of_words(text(tokens), tail)
+        // A character of several bytes is what a write can be cut in.
+        let text = match manner.cut {
+            true => text(tokens).replace('o', "ō"),
+            false => text(tokens),
+        };
+        let at = text
+            .match_indices(' ')
+            .map(|(at, _)| at)
+            .chain([text.len()])
+            .nth(thought.wrapping_sub(1));
+        let (thinking, response) = text.split_at(at.unwrap_or(0));
+        Reply::of_words(thinking.to_owned(), response.to_owned(), tail)
+    }
+
+    /// How long it takes to read so many tokens of a prompt, and to write one.
+    pub(crate) fn times(self, manner: &Manner, read: usize) -> (Duration, Duration) {
+        let prompt = lasting(read as f64 / self.reads(manner)).saturating_add(manner.start);
+        (prompt, lasting(self.0.recip()))
+    }
+
+    /// Tokens of a prompt that it reads in a second.
+    pub(crate) fn reads(self, manner: &Manner) -> f64 {
+        manner.read.unwrap_or(self.0 * READS)
+    }
+
+    /// Tokens that it writes in a second.
+    pub(crate) fn per_second(self) -> f64 {
+        self.0
     }
 }
 
@@ -78,25 +107,22 @@ fn text(words: usize) -> String {
     text
 }
 
-/// Nanoseconds, at most as many as a duration of Go's can have.
-fn nanos(seconds: f64) -> u64 {
-    let most = i64::MAX as u64;
-    Duration::try_from_secs_f64(seconds).map_or(most, |duration| {
-        u64::try_from(duration.as_nanos()).unwrap_or(most).min(most)
-    })
+/// At most as long as a duration of Go's can be.
+fn lasting(seconds: f64) -> Duration {
+    let most = Duration::from_nanos(i64::MAX as u64);
+    Duration::try_from_secs_f64(seconds).map_or(most, |duration| duration.min(most))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pace::{Loads, Pace};
 
     fn rate(key: &str) -> Rate {
         Rate::read(key).expect("a rate")
     }
 
-    fn ask(key: &str, prompt: &str, bound: Option<usize>) -> Reply {
-        rate(key).reply(&Question::Prompt(prompt.to_owned()), bound)
+    fn ask(key: &str, bound: Option<usize>) -> Reply {
+        rate(key).reply(&Manner::default(), 1, 1, bound, true)
     }
 
     #[test]
@@ -125,37 +151,29 @@ mod tests {
             (Some(5), 5, "length"),
             (Some(1 << 30), 64 << 10, "length"),
         ] {
-            let reply = ask("lorem:50", "anything", bound);
+            let reply = ask("lorem:50", bound);
             let tail = reply.tail.clone().expect("an end");
             assert_eq!((reply.tokens(), tail.eval_count), (tokens, Some(tokens as u64)));
             assert_eq!(tail.done_reason, reason);
         }
-        let reply = ask("lorem:50", "anything", Some(3));
-        let words: Vec<_> = (0..3).map(|index| reply.token(index).response).collect();
+        let reply = ask("lorem:50", Some(3));
+        let words: Vec<_> = (0..3)
+            .map(|index| reply.tokens_from(index, index + 1).0.response)
+            .collect();
         assert_eq!(words, ["lorem", " ipsum", " dolor"]);
     }
 
     #[test]
-    fn tokens_are_due_at_its_rate_once_the_prompt_is_read() {
-        let reply = ask("lorem:50", "five words are all asked", Some(4));
-        let timetable = Pace::Recorded.timetable(&reply, Loads::Simulated);
-        let dues: Vec<_> = (0..=4).map(|token| timetable.due(token).as_millis()).collect();
-        assert_eq!(dues, [10, 30, 50, 70, 90]);
-        let tail = reply.tail.expect("an end");
-        assert_eq!(
-            (tail.prompt_eval_count, tail.prompt_eval_duration),
-            (Some(5), Some(10_000_000))
-        );
-        assert_eq!(
-            (tail.eval_duration, tail.total_duration),
-            (Some(80_000_000), Some(90_000_000))
-        );
+    fn a_prompt_is_read_ten_times_as_fast_as_an_answer_is_written_unless_something_else_is_set() {
+        let millis = Duration::from_millis;
+        assert_eq!(rate("lorem:50").times(&Manner::default(), 5), (millis(10), millis(20)));
+        let manner = "read=1000,start=7ms".parse().expect("a manner");
+        assert_eq!(rate("lorem:50").times(&manner, 5), (millis(12), millis(20)));
     }
 
     #[test]
     fn the_slowest_of_all_is_slow_and_not_at_once() {
-        let reply = ask("lorem:0.0000000001", "x", None);
-        let due = Pace::Recorded.timetable(&reply, Loads::Simulated).due(1);
-        assert!(due > Duration::from_secs(1 << 20), "{due:?}");
+        let (_, step) = rate("lorem:0.0000000001").times(&Manner::default(), 1);
+        assert!(step > Duration::from_secs(1 << 20), "{step:?}");
     }
 }

@@ -4,10 +4,10 @@
 //! room for it. Dropping a performance, which is what a client does that goes away, frees its slot.
 
 use crate::count::{Outcome, Turn};
+use crate::course::Times;
 use crate::fault::Break;
 use crate::gate::Pass;
 use crate::line::{self, Form, Stamp};
-use crate::pace::Timetable;
 use crate::reply::{Reply, Said, Tail};
 use crate::respond::{self, CRASHED, Error};
 use crate::script::{End, Script};
@@ -19,17 +19,22 @@ use futures_util::stream;
 use std::future::{pending, ready};
 use std::io;
 use std::sync::Arc;
-use tokio::time::{Instant, sleep_until};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// When a frame is full. It may be one line longer.
 const FRAME: usize = 64 << 10;
+
+/// What lies between the parts of a line that is cut.
+const APART: Duration = Duration::from_millis(1);
 
 /// An answer under way.
 pub(crate) struct Play {
     pub(crate) form: Form,
     pub(crate) reply: Arc<Reply>,
     pub(crate) script: Script,
-    pub(crate) timetable: Timetable,
+    pub(crate) times: Times,
+    pub(crate) arrived: Instant,
     pub(crate) began: Instant,
     pub(crate) wire: Wire,
     pub(crate) turn: Turn,
@@ -44,6 +49,8 @@ struct Dead;
 struct Streamed {
     play: Play,
     next: usize,
+    /// What is left of a line that was cut, and how many tokens are whole with it.
+    rest: Option<(Vec<u8>, usize)>,
     sent: bool,
     over: bool,
     crashed: bool,
@@ -61,6 +68,7 @@ impl Play {
         let mut streamed = Streamed {
             play: self,
             next: 0,
+            rest: None,
             sent: false,
             over: false,
             crashed: false,
@@ -86,8 +94,11 @@ impl Play {
             self.settle(Outcome::Died);
             return crashed();
         }
+        self.close();
         let said = self.reply.first(self.script.tokens);
         let mut object = Vec::new();
+        let tokens = self.script.tokens;
+        self.wire.note(|account| account.hands(tokens));
         match &self.script.end {
             End::Done(tail) => {
                 self.form.write(&mut object, &Stamp::now(), said, Some(tail));
@@ -118,11 +129,29 @@ impl Play {
         respond::whole(object)
     }
 
-    fn due(&self, token: usize) -> Instant {
-        let due = self.timetable.due(token);
+    fn due(&mut self, token: usize) -> Instant {
+        let due = self.times.due(token);
         self.began
             .checked_add(due)
-            .unwrap_or_else(|| self.began + std::time::Duration::from_secs(u64::from(u32::MAX)))
+            .unwrap_or_else(|| self.began + Duration::from_secs(u64::from(u32::MAX)))
+    }
+
+    /// When the line is due that begins with a token, and where the next one begins.
+    fn line(&mut self, token: usize) -> (Instant, usize) {
+        let end = (token + self.times.chunk()).min(self.script.tokens).max(token + 1);
+        (self.due(end - 1), end)
+    }
+
+    /// Has the last object say how long it took, where that is known only now.
+    fn close(&mut self) {
+        let tokens = self.script.tokens;
+        if let (End::Done(tail), Times::Course(course)) = (&mut self.script.end, &mut self.times) {
+            let prompt = course.due(0);
+            let wrote = course.due(tokens).saturating_sub(prompt);
+            *tail = std::mem::take(tail).took(prompt, wrote, self.arrived.elapsed(), course.manner.told);
+            let tail = tail.clone();
+            self.wire.note(|account| account.tells(tail));
+        }
     }
 
     /// Waits for something, or says that the runner has died first. If nothing is generated any more it waits for ever.
@@ -163,6 +192,10 @@ impl Play {
 impl Streamed {
     /// The next part of the body, once it is due.
     async fn frame(&mut self) -> Option<Frame> {
+        if let Some((rest, tokens)) = self.rest.take() {
+            sleep(APART).await;
+            return Some(self.hand(rest, tokens));
+        }
         let mut frame = Vec::new();
         let tokens = self.play.script.tokens;
         while !self.over {
@@ -172,14 +205,18 @@ impl Streamed {
                 self.play.settle(Outcome::Died);
                 return self.sent.then(|| Ok(error_line().into()));
             }
-            self.fill(&mut frame);
+            let before = self.next;
+            let last = self.fill(&mut frame);
             let waits = self.next < tokens || self.play.due(tokens) > Instant::now();
             if !frame.is_empty() && (waits || self.sent || self.play.script.end.breaks()) {
                 self.sent = true;
-                return Some(Ok(frame.into()));
+                return Some(self.cut(frame, before, last));
             }
             if waits {
-                let due = self.play.due(self.next);
+                let due = match self.next < tokens {
+                    true => self.play.line(self.next).0,
+                    false => self.play.due(tokens),
+                };
                 // Whether the runner has died meanwhile is seen above.
                 let _ = self.play.wait(sleep_until(due)).await;
                 continue;
@@ -189,26 +226,59 @@ impl Streamed {
                 self.play.wire.flushed().await;
             }
             self.over = true;
+            self.play.close();
             return self.end(frame).await;
         }
         None
     }
 
-    /// Adds the tokens that are due.
-    fn fill(&mut self, frame: &mut Vec<u8>) {
+    /// Adds the lines that are due; where the last one of them begins, in the frame and in tokens.
+    fn fill(&mut self, frame: &mut Vec<u8>) -> (usize, usize) {
         let (now, created_at) = (Instant::now(), Stamp::now());
-        while self.next < self.play.script.tokens && frame.len() < FRAME && self.play.due(self.next) <= now {
-            let said = self.play.reply.token(self.next);
+        let mut last = (0, self.next);
+        while self.next < self.play.script.tokens && frame.len() < FRAME {
+            let (due, end) = self.play.line(self.next);
+            if due > now {
+                break;
+            }
+            let (said, end) = self.play.reply.tokens_from(self.next, end);
             // A token that is part of a character has no text, and no line of its own.
             if said != Said::default() {
+                last = (frame.len(), self.next);
                 self.play.form.write(frame, &created_at, said, None);
                 frame.push(b'\n');
             }
-            self.next += 1;
+            self.next = end;
+        }
+        if self.next > 0 {
+            self.play.wire.note(|account| account.read(now.into_std()));
         }
         if self.next == self.play.script.tokens && self.play.script.end.breaks() {
             self.play.turn.settle(Outcome::Fault);
         }
+        last
+    }
+
+    /// Hands over what is due, or all but a part of its last line if writes are cut there.
+    fn cut(&mut self, mut frame: Vec<u8>, before: usize, (line, token): (usize, usize)) -> Frame {
+        let cuts = self.play.times.manner().is_some_and(|manner| manner.cut);
+        if !cuts {
+            return self.hand(frame, self.next - before);
+        }
+        let inside = |byte: &u8| byte & 0b1100_0000 == 0b1000_0000;
+        let at = frame[line..]
+            .iter()
+            .position(inside)
+            .unwrap_or((frame.len() - line) / 2);
+        let rest = frame.split_off(line + at);
+        self.rest = Some((rest, self.next - token));
+        self.hand(frame, token - before)
+    }
+
+    /// Hands over bytes with which so many tokens are whole.
+    fn hand(&self, bytes: Vec<u8>, tokens: usize) -> Frame {
+        self.play.wire.note(|account| account.hands(tokens));
+        Ok(bytes.into())
     }
 
     /// What follows the tokens.

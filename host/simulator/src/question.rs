@@ -29,13 +29,24 @@ impl Question {
         }
     }
 
-    /// How many words it has.
-    pub(crate) fn words(&self) -> usize {
-        let words = |text: &str| text.split_whitespace().count();
+    /// The text that a model reads first.
+    pub(crate) fn beginning(&self) -> &str {
         match self {
-            Question::Prompt(text) => words(text),
-            Question::Messages(messages) => messages.iter().map(|message| words(&message.content)).sum(),
+            Question::Prompt(text) => text,
+            Question::Messages(messages) => messages.first().map_or("", |message| &message.content),
         }
+    }
+
+    /// Its words, one message after the other.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        let (prompt, messages) = match self {
+            Question::Prompt(text) => (Some(text.as_str()), [].as_slice()),
+            Question::Messages(messages) => (None, messages.as_slice()),
+        };
+        let texts = prompt
+            .into_iter()
+            .chain(messages.iter().map(|message| message.content.as_str()));
+        texts.flat_map(str::split_whitespace)
     }
 }
 

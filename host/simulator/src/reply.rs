@@ -65,9 +65,9 @@ impl Reply {
     }
 
     /// An answer whose tokens are its words.
-    pub(crate) fn of_words(response: String, tail: Tail) -> Self {
+    pub(crate) fn of_words(thinking: String, response: String, tail: Tail) -> Self {
         Reply {
-            thinking: Text::of_words(String::new()),
+            thinking: Text::of_words(thinking),
             response: Text::of_words(response),
             tail: Some(tail),
         }
@@ -83,20 +83,16 @@ impl Reply {
         !self.thinking.text.is_empty()
     }
 
-    /// One token. Thinking comes before the answer.
-    pub(crate) fn token(&self, index: usize) -> Said<'_> {
+    /// Tokens from `index` to before `end`, or to the end of thinking, which comes before the answer; and where they end.
+    pub(crate) fn tokens_from(&self, index: usize, end: usize) -> (Said<'_>, usize) {
         let thought = self.thinking.tokens();
-        if index < thought {
-            Said {
-                thinking: self.thinking.token(index),
-                response: "",
-            }
-        } else {
-            Said {
-                thinking: "",
-                response: self.response.token(index - thought),
-            }
-        }
+        let end = if index < thought { end.min(thought) } else { end };
+        let (before, all) = (self.first(index), self.first(end));
+        let said = Said {
+            thinking: &all.thinking[before.thinking.len()..],
+            response: &all.response[before.response.len()..],
+        };
+        (said, end)
     }
 
     /// All that the first tokens say.
@@ -128,6 +124,19 @@ impl Reply {
 }
 
 impl Tail {
+    /// What it says of the times of an answer if it says so many times what they were. The total is at least what its
+    /// parts come to.
+    pub(crate) fn took(self, prompt: Duration, wrote: Duration, total: Duration, factor: f64) -> Self {
+        let nanos = |time: Duration| time.mul_f64(factor).as_nanos().min(i64::MAX as u128) as u64;
+        let parts = Duration::from_nanos(self.load_duration.unwrap_or(0)) + prompt + wrote;
+        Tail {
+            total_duration: Some(nanos(total.max(parts))),
+            prompt_eval_duration: Some(nanos(prompt)),
+            eval_duration: Some(nanos(wrote)),
+            ..self
+        }
+    }
+
     /// What it says if the runner was waited for this long and the slot that long, where the recorded load was another.
     pub(crate) fn waited(self, load: Duration, slot: Duration) -> Self {
         let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
@@ -228,10 +237,6 @@ impl Text {
     fn first(&self, tokens: usize) -> &str {
         &self.text[..self.end(tokens)]
     }
-
-    fn token(&self, index: usize) -> &str {
-        &self.text[self.end(index)..self.end(index + 1)]
-    }
 }
 
 #[cfg(test)]
@@ -247,7 +252,7 @@ mod tests {
     }
 
     fn tokens(reply: &Reply) -> Vec<(&str, &str)> {
-        let said = (0..reply.tokens()).map(|index| reply.token(index));
+        let said = (0..reply.tokens()).map(|index| reply.tokens_from(index, index + 1).0);
         said.map(|said| (said.thinking, said.response)).collect()
     }
 

@@ -11,7 +11,8 @@ pub(crate) struct Request {
     pub(crate) model: String,
     pub(crate) question: Question,
     pub(crate) stream: bool,
-    pub(crate) think: bool,
+    /// Whether the model is to think, if that is said.
+    pub(crate) think: Option<bool>,
     pub(crate) tools: bool,
     /// Whether a full context goes on without its oldest tokens.
     pub(crate) shift: bool,
@@ -45,9 +46,9 @@ impl Request {
         };
         fields.flag("raw")?;
         let think = match fields.take("think") {
-            Some(Value::Bool(think)) => think,
-            Some(Value::String(level)) if ["low", "medium", "high", "max"].contains(&level.as_str()) => true,
-            None => false,
+            Some(Value::Bool(think)) => Some(think),
+            Some(Value::String(level)) if ["low", "medium", "high", "max"].contains(&level.as_str()) => Some(true),
+            None => None,
             Some(other) => return Err(format!("invalid think value: {other}")),
         };
         let tools = match fields.take("tools") {
@@ -234,9 +235,9 @@ mod tests {
     fn what_is_not_said_has_its_default() {
         let read = |body: &str| Request::read(Endpoint::Chat, body.as_bytes()).expect("a request");
         let request = read(r#"{"model":"m","messages":null,"think":null,"unknown":1} and more"#);
-        assert!(request.question.is_empty() && request.stream && !request.think && !request.tools);
+        assert!(request.question.is_empty() && request.stream && request.think.is_none() && !request.tools);
         let request = read(r#"{"messages":[{"role":"user"}],"keep_alive":-1,"think":"low","format":"xml"}"#);
-        assert!(!request.question.is_empty() && request.think);
+        assert!(!request.question.is_empty() && request.think == Some(true));
         assert_eq!(request.keep_alive, Some(KeepAlive::Forever));
         assert_eq!(request.bad_format, Some(Value::from("xml")));
     }

@@ -5,6 +5,7 @@ use crate::gate::Gate;
 use crate::library::Library;
 use crate::pace::{Loads, Pace};
 use crate::respond::{self, Refusal};
+use crate::truth::Truth;
 use crate::wire::Wire;
 use crate::{about, ask};
 use axum::Router;
@@ -26,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) loads: Loads,
     pub(crate) ledger: Ledger,
     pub(crate) gate: Arc<Gate>,
+    /// Where is written what really happened.
+    pub(crate) truth: Option<Truth>,
     /// When the server started.
     pub(crate) since: Timestamp,
     pub(crate) version: &'static str,

@@ -7,10 +7,12 @@ use crate::fault::Fault;
 use crate::gate::Gate;
 use crate::library::Library;
 use crate::listen::{Restart, serve};
+use crate::manner::Manner;
 use crate::name;
 use crate::pace::{Loads, Pace};
 use crate::routes::Shared;
 use crate::scheduler::Limits;
+use crate::truth::Truth;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io;
@@ -46,6 +48,10 @@ pub struct Setup {
     pub max_loaded: usize,
     /// What it says of its version. Another than [`VERSION`] makes clients take it for an Ollama.
     pub version: &'static str,
+    /// How the models behave that answer anything.
+    pub lorem: Manner,
+    /// Where is written what really happened.
+    pub truth: Option<Truth>,
 }
 
 impl Default for Setup {
@@ -62,6 +68,8 @@ impl Default for Setup {
             max_queue: 512,
             max_loaded: 0,
             version: VERSION,
+            lorem: Manner::default(),
+            truth: None,
         }
     }
 }
@@ -125,7 +133,7 @@ impl Server {
             load: setup.load,
         };
         let shared = Arc::new(Shared {
-            library: Library::new(setup.cassettes, setup.faults),
+            library: Library::new(setup.cassettes, setup.faults, setup.lorem),
             pace: setup.pace,
             loads: match setup.load {
                 Duration::ZERO => Loads::Recorded,
@@ -133,6 +141,7 @@ impl Server {
             },
             ledger: Ledger::default(),
             gate: Gate::new(limits),
+            truth: setup.truth,
             since: Timestamp::now(),
             version: setup.version,
         });

@@ -1,10 +1,12 @@
 //! One client's connection, which can be cut as a crash would cut it.
 
+use crate::truth::Account;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -17,6 +19,15 @@ pub(crate) struct Wire(Arc<State>);
 struct State {
     reset: AtomicBool,
     flushed: Notify,
+    book: Mutex<Book>,
+}
+
+/// What is kept of the connection for whoever wants to know the truth.
+#[derive(Debug, Default)]
+struct Book {
+    /// When something was last read.
+    heard: Option<Instant>,
+    account: Option<Account>,
 }
 
 impl Wire {
@@ -29,6 +40,27 @@ impl Wire {
     /// waits for: it flushes when there is nothing more to write.
     pub(crate) async fn flushed(&self) {
         self.0.flushed.notified().await;
+    }
+
+    /// When the last of the request came.
+    pub(crate) fn heard(&self) -> Instant {
+        self.book().heard.unwrap_or_else(Instant::now)
+    }
+
+    /// Keeps account of the question that is answered next.
+    pub(crate) fn keep(&self, account: Account) {
+        self.book().account = Some(account);
+    }
+
+    /// Adds to the account, if one is kept.
+    pub(crate) fn note(&self, what: impl FnOnce(&mut Account)) {
+        if let Some(account) = &mut self.book().account {
+            what(account);
+        }
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.0.book.lock().expect("nobody panics while keeping account")
     }
 
     fn is_reset(&self) -> bool {
@@ -67,18 +99,26 @@ impl Drop for Connection {
             // A close without lingering is a reset. Should the system refuse, the client still sees a bare end.
             let _ = self.tcp.set_zero_linger();
         }
+        self.wire.book().account = None;
     }
 }
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.open()?.poll_read(cx, buf)
+        let before = buf.filled().len();
+        ready!(self.open()?.poll_read(cx, buf))?;
+        if buf.filled().len() > before {
+            self.wire.book().heard = Some(Instant::now());
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.open()?.poll_write(cx, buf)
+        let wrote = ready!(self.open()?.poll_write(cx, buf))?;
+        self.wire.note(|account| account.writes(Instant::now()));
+        Poll::Ready(Ok(wrote))
     }
 
     fn poll_write_vectored(
@@ -86,7 +126,9 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.open()?.poll_write_vectored(cx, bufs)
+        let wrote = ready!(self.open()?.poll_write_vectored(cx, bufs))?;
+        self.wire.note(|account| account.writes(Instant::now()));
+        Poll::Ready(Ok(wrote))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -96,6 +138,11 @@ impl AsyncWrite for Connection {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = self.open()?.poll_flush(cx);
         if flushed.is_ready() {
+            let mut book = self.wire.book();
+            if book.account.as_mut().is_some_and(Account::flushed) {
+                book.account = None;
+            }
+            drop(book);
             self.wire.0.flushed.notify_waiters();
         }
         flushed

@@ -2,7 +2,7 @@
 
 use super::values::{load, positive, seconds};
 use clap::Args;
-use koderz_simulator::{Fault, Pace};
+use koderz_simulator::{Fault, Manner, Pace};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -50,6 +50,12 @@ pub(crate) struct ServeEmbedded {
     /// given again
     #[arg(long = "fault", value_name = "KIND[:TOKENS][*ATTEMPTS][/EVERY]")]
     pub(crate) faults: Vec<Fault>,
+    /// How the models `lorem:N` behave, such as read=2000,chunk=4,cache,stall=200ms/10
+    #[arg(long, value_name = "NAME=VALUE,…")]
+    pub(crate) lorem: Option<Manner>,
+    /// A file for what really happened to each question, and when: JSON Lines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) truth: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

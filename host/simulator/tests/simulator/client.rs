@@ -60,7 +60,7 @@ impl Client {
             .expect("a status");
         let headers: Vec<String> = lines.filter(|line| !line.is_empty()).map(str::to_owned).collect();
         let header = |name: &str| headers.iter().find_map(|header| header.strip_prefix(name));
-        let mut body = String::new();
+        let mut body = Vec::new();
         let end = if method == "HEAD" {
             Ok(())
         } else if let Some(length) = header("Content-Length: ") {
@@ -72,7 +72,8 @@ impl Client {
         Ok(Reply {
             status,
             headers,
-            body,
+            // A chunk may end inside of a character, the body does not.
+            body: String::from_utf8(body).expect("text"),
             end,
         })
     }
@@ -89,7 +90,7 @@ impl Client {
         }
     }
 
-    async fn chunks(&mut self, body: &mut String) -> Result<(), ErrorKind> {
+    async fn chunks(&mut self, body: &mut Vec<u8>) -> Result<(), ErrorKind> {
         loop {
             let size = self.until(b"\r\n").await?;
             let size = usize::from_str_radix(size.trim(), 16).expect("a size");
@@ -101,12 +102,11 @@ impl Client {
         }
     }
 
-    async fn exactly(&mut self, size: usize, body: &mut String) -> Result<(), ErrorKind> {
+    async fn exactly(&mut self, size: usize, body: &mut Vec<u8>) -> Result<(), ErrorKind> {
         while self.read.len() < size {
             self.more().await?;
         }
-        let taken: Vec<u8> = self.read.drain(..size).collect();
-        body.push_str(std::str::from_utf8(&taken).expect("text"));
+        body.extend(self.read.drain(..size));
         Ok(())
     }
 

@@ -9,6 +9,7 @@ mod lorem;
 mod queues;
 mod refusals;
 mod slots;
+mod truth;
 
 use client::{Client, Reply};
 use koderz_simulator::{Cassette, Server, Setup};
