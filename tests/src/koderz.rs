@@ -63,6 +63,26 @@ impl Koderz {
         command
     }
 
+    /// The same of the release's binary, where there is one, for a benchmark. The plugins are those of the other build.
+    pub fn measured(&self, arguments: &str) -> Command {
+        let debug = built().with_file_name("debug");
+        let release = built().with_file_name("release").join("koderz");
+        let binary = if release.is_file() {
+            release
+        } else {
+            debug.join("koderz")
+        };
+        let mut command = Command::new(binary);
+        command
+            .args(arguments.split_whitespace())
+            .env("KODERZ_DATA_DIR", self.data.path())
+            .env("KODERZ_CACHE_DIR", cache())
+            .env("KODERZ_PLUGIN_PATH", debug.join("plugins"))
+            .env_remove("KODERZ_CONFIG")
+            .stdin(Stdio::null());
+        command
+    }
+
     /// Calls it and waits for its end.
     pub fn call(&self, arguments: &str) -> Ended {
         end(&mut self.command(arguments))

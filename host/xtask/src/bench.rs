@@ -6,12 +6,12 @@ use crate::setup;
 use crate::workspace::{Workspace, cargo};
 use anyhow::Result;
 
-/// The benchmark that measures another program too.
-const WITH_PEER: &str = "client";
+/// The benchmarks that measure other programs too.
+const WITH_PEERS: [&str; 2] = ["client", "truth"];
 
 pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<()> {
     let setup = setup(workspace)?;
-    if names.is_empty() || names.iter().any(|name| name == WITH_PEER) {
+    if names.is_empty() || names.iter().any(|name| WITH_PEERS.contains(&name.as_str())) {
         python::install_peer(workspace)?;
     }
     let mut command = cargo();

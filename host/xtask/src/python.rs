@@ -51,7 +51,7 @@ const EVALUATOR: Purpose = Purpose {
 const PEER: Purpose = Purpose {
     folder: "httpx",
     requirements: "tests/benches/client/requirements.txt",
-    what: "httpx",
+    what: "httpx and the client of Ollama",
     why: "which the client is measured beside",
 };
 

@@ -8,7 +8,7 @@ use koderz_plugin::api::suite::{Direction, MetricInfo, Reduction};
 use koderz_plugin::prelude::*;
 use std::time::Duration;
 
-/// Tokens a second from the first token to the last. Of n tokens n - 1 are written in that time.
+/// Tokens a second from the first piece to the last. Of n tokens those of the first piece are not written in that time.
 pub(crate) const DECODE: &str = "decode";
 /// Tokens of the prompt a second, by the server's own figures.
 pub(crate) const PREFILL: &str = "prefill";
@@ -55,7 +55,10 @@ pub(crate) const UNRECONCILED: &str = "unreconciled";
 const IN_MEMORY: Duration = Duration::from_millis(250);
 
 /// Steps that a time for one is taken from: fewer say nothing.
-const FEWEST_STEPS: u32 = 8;
+const FEWEST_STEPS: f64 = 8.0;
+
+/// How far apart arrivals are, in the mean, for what comes together to have been sent together.
+const APART: Duration = Duration::from_millis(5);
 
 /// The least that is a stall, and how many usual gaps.
 const STALLS: (Duration, u32) = (Duration::from_millis(100), 5);
@@ -112,11 +115,11 @@ pub(crate) fn answer(reply: &Reply, asked: Asked) -> Verdict {
     let (timing, usage) = (&reply.timing, &reply.usage);
     let server = timing.server.unwrap_or_default();
     let between = || timing.last_token?.checked_sub(timing.first_token?);
-    let steps = || usage.output_tokens?.checked_sub(1).filter(|steps| *steps > 0);
+    let steps = || steps(usage.output_tokens?, &timing.chunks);
     let tail = timing.last_token.map(|last| timing.total.saturating_sub(last));
     let figures = [
         (DECODE, rate(steps(), between())),
-        (PREFILL, rate(usage.input_tokens, server.prompt)),
+        (PREFILL, rate(usage.input_tokens.map(f64::from), server.prompt)),
         (FIRST_TOKEN, timing.first_token.map(nanos)),
         (LAG, Some(nanos(timing.lag))),
         (
@@ -129,7 +132,7 @@ pub(crate) fn answer(reply: &Reply, asked: Asked) -> Verdict {
         (PROMPT, server.prompt.map(nanos)),
         (TAIL, tail.map(nanos)),
         (LONGEST_GAP, gaps(timing.chunks.as_slice()).last().copied().map(nanos)),
-        (EVAL_RATE, rate(usage.output_tokens, server.generation)),
+        (EVAL_RATE, rate(usage.output_tokens.map(f64::from), server.generation)),
         (READ, usage.input_tokens.map(f64::from)),
         (WRITTEN, usage.output_tokens.map(f64::from)),
     ];
@@ -158,6 +161,22 @@ fn queue(server: &ServerTiming) -> Option<Duration> {
     Some(server.total?.saturating_sub(phases))
 }
 
+/// How many tokens were written from the first piece of the answer to the last: all but those of the first one. Where
+/// there are fewer pieces than tokens, a piece is taken to have as many as the others.
+fn steps(tokens: u32, chunks: &[Duration]) -> Option<f64> {
+    let at_once = chunks.iter().take_while(|time| chunks.first() == Some(*time)).count();
+    let first = match chunks.len() {
+        0 => 1.0,
+        pieces => (at_once as f64 * f64::from(tokens) / pieces as f64).max(1.0),
+    };
+    Some(f64::from(tokens) - first).filter(|steps| *steps >= 1.0)
+}
+
+/// How often something came.
+fn arrivals(chunks: &[Duration]) -> usize {
+    chunks.chunk_by(|one, next| one == next).count()
+}
+
 /// Gaps between pieces of the answer, the longest last.
 fn gaps(chunks: &[Duration]) -> Vec<Duration> {
     let mut gaps: Vec<Duration> = chunks.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
@@ -179,22 +198,32 @@ fn flags(reply: &Reply, server: &ServerTiming, asked: Asked) -> Vec<&'static str
         _ => false,
     };
     let cut = reply.stop == StopReason::Length;
-    let few = !chunks.is_empty()
-        && usage
-            .output_tokens
-            .is_some_and(|tokens| chunks.len() as f64 * 1.5 < f64::from(tokens));
+    let bursts = usage
+        .output_tokens
+        .is_some_and(|tokens| comes_in_bursts(tokens, chunks));
     [
         (RELOAD, server.load.is_some_and(|load| load > IN_MEMORY)),
         (TRUNCATED, fewer(usage.input_tokens, asked.read)),
         (SHORT, !cut && fewer(usage.output_tokens, asked.write)),
         (THINKING, reply.thinking.as_ref().is_some_and(|text| !text.is_empty())),
-        (BURSTS, few),
+        (BURSTS, bursts),
         (STALL, stall),
         (UNRECONCILED, !reconciled(reply, server)),
     ]
     .into_iter()
     .filter_map(|(flag, raised)| raised.then_some(flag))
     .collect()
+}
+
+/// Whether there are fewer than two pieces for three tokens, or fewer than two arrivals that are far enough apart for
+/// nobody to have collected them on the way.
+fn comes_in_bursts(tokens: u32, chunks: &[Duration]) -> bool {
+    let few = |number: usize| (number as f64) * 1.5 < f64::from(tokens);
+    let (Some(first), Some(last)) = (chunks.first(), chunks.last()) else {
+        return false;
+    };
+    let arrivals = arrivals(chunks);
+    few(chunks.len()) || few(arrivals) && last.saturating_sub(*first) >= APART * arrivals as u32
 }
 
 /// Whether the client's time for the request is what the server says it took. The way there and back is between the two.
@@ -223,14 +252,14 @@ fn waterfall(reply: &Reply, server: &ServerTiming) -> String {
 }
 
 /// None where there is no time to divide by.
-fn rate(tokens: Option<u32>, time: Option<Duration>) -> Option<f64> {
+fn rate(tokens: Option<f64>, time: Option<Duration>) -> Option<f64> {
     let (tokens, time) = (tokens?, time?);
-    (tokens > 0 && !time.is_zero()).then(|| f64::from(tokens) / time.as_secs_f64())
+    (tokens > 0.0 && !time.is_zero()).then(|| tokens / time.as_secs_f64())
 }
 
-fn each(steps: Option<u32>, time: Option<Duration>) -> Option<f64> {
+fn each(steps: Option<f64>, time: Option<Duration>) -> Option<f64> {
     let (steps, time) = (steps?, time?);
-    (steps >= FEWEST_STEPS).then(|| nanos(time) / f64::from(steps))
+    (steps >= FEWEST_STEPS).then(|| nanos(time) / steps)
 }
 
 pub(crate) fn nanos(time: Duration) -> f64 {

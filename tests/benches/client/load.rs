@@ -13,16 +13,29 @@ pub(crate) struct Load {
     pub(crate) tokens: u32,
     /// Questions under way at once.
     pub(crate) concurrency: u32,
+    /// Whether it is looked at when lines come.
+    pub(crate) stamped: bool,
 }
 
+/// Many streams at the pace of a real model.
+pub(crate) const PACED: Load = Load {
+    what: "paced: many streams at the pace of a real model",
+    model: "lorem:50",
+    questions: 64,
+    tokens: 250,
+    concurrency: 64,
+    stamped: true,
+};
+
 /// Those that are measured.
-pub(crate) const ALL: [Load; 2] = [
+pub(crate) const ALL: [Load; 3] = [
     Load {
         what: "flooded: as fast as the client reads, many lines in one read",
         model: "lorem:100000",
         questions: 800,
         tokens: 500,
         concurrency: 16,
+        stamped: false,
     },
     Load {
         what: "token by token: each line is a read of its own, as from a real model",
@@ -30,7 +43,9 @@ pub(crate) const ALL: [Load; 2] = [
         questions: 16,
         tokens: 500,
         concurrency: 16,
+        stamped: false,
     },
+    PACED,
 ];
 
 impl Load {
@@ -50,13 +65,14 @@ impl Load {
         )
     }
 
-    /// As the arguments of a client: model, questions, tokens, concurrency.
-    pub(crate) fn words(&self) -> [String; 4] {
+    /// As the arguments of a client: model, questions, tokens, concurrency, and whether lines are stamped.
+    pub(crate) fn words(&self) -> [String; 5] {
         [
             self.model.to_owned(),
             self.questions.to_string(),
             self.tokens.to_string(),
             self.concurrency.to_string(),
+            u8::from(self.stamped).to_string(),
         ]
     }
 

@@ -1,8 +1,9 @@
 //! The embedded server in a process of its own, for as long as its standard input is open.
 
-use koderz_simulator::{Server, Setup};
+use koderz_simulator::{Server, Setup, Truth};
 use std::io::{BufRead, BufReader, Write};
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tokio::runtime::Runtime;
 
@@ -29,10 +30,11 @@ impl Drop for Started {
     }
 }
 
-/// Starts this program once more, as the server.
-pub(crate) fn start() -> Started {
+/// Starts this program once more, as the server, which may write down what really happened.
+pub(crate) fn start(truth: Option<&Path>) -> Started {
     let mut process = Command::new(std::env::current_exe().expect("this program has a file"))
-        .arg(crate::SERVER)
+        .arg(crate::measured::SERVER)
+        .args(truth)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -48,10 +50,11 @@ pub(crate) fn start() -> Started {
 }
 
 /// What that process does.
-pub(crate) fn serve() {
+pub(crate) fn serve(truth: Option<&str>) {
     let runtime = Runtime::new().expect("a runtime");
     let setup = Setup {
         parallel: SLOTS,
+        truth: truth.map(|path| Truth::create(Path::new(path)).expect("a file")),
         ..Setup::default()
     };
     let server = runtime.block_on(Server::start(setup)).expect("a server");

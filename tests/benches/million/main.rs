@@ -9,11 +9,11 @@
 
 mod process;
 
-use koderz_tests::{Koderz, built, cache};
+use koderz_tests::{Koderz, built};
 use process::Figures;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Instant;
 
 /// Trials in full, and in a trial.
@@ -36,7 +36,8 @@ fn main() {
          suite.count={trials} --suite {}",
         suite.display()
     );
-    let mut child = koderz(&user, &asked)
+    let mut child = user
+        .measured(&asked)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -66,7 +67,7 @@ fn main() {
     println!("\nmost memory: {:.1} MB", most.most_bytes as f64 / 1e6);
     for command in ["runs show", "runs"] {
         let began = Instant::now();
-        let shown = koderz(&user, command).output().expect("koderz starts");
+        let shown = user.measured(command).output().expect("koderz starts");
         assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
         println!("koderz {command}: {:.3} s", began.elapsed().as_secs_f64());
     }
@@ -81,24 +82,6 @@ fn main() {
 /// The folder of the build that is not a release, which has the plugins.
 fn debug() -> PathBuf {
     built().with_file_name("debug")
-}
-
-fn koderz(user: &Koderz, arguments: &str) -> Command {
-    let release = built().with_file_name("release").join("koderz");
-    let binary = if release.is_file() {
-        release
-    } else {
-        debug().join("koderz")
-    };
-    let mut command = Command::new(binary);
-    command
-        .args(arguments.split_whitespace())
-        .env("KODERZ_DATA_DIR", user.data())
-        .env("KODERZ_CACHE_DIR", cache())
-        .env("KODERZ_PLUGIN_PATH", debug().join("plugins"))
-        .env_remove("KODERZ_CONFIG")
-        .stdin(Stdio::null());
-    command
 }
 
 /// How many trials are done, where a line of the progress says it: `2,000/20,000  1.1 s  …`.
