@@ -43,21 +43,16 @@ async fn answer(client: Client, endpoint: Endpoint, body: Read) -> Response<Body
     match read(body).and_then(|body| Request::read(endpoint, &body).map_err(bad)) {
         Err(refusal) => respond::refusal(refusal),
         Ok(request) if request.question.is_empty() => {
+            keep(&client, &request);
             client.shared.gate.flows().await;
             if client.shared.gate.turns_away() {
                 return respond::refusal(Refused::Busy.refusal());
             }
-            let transferred = transfer(&client.shared, endpoint, &request).await;
+            let transferred = transfer(&client, endpoint, &request).await;
             transferred.unwrap_or_else(respond::refusal)
         }
         Ok(request) => {
-            if let Some(truth) = &client.shared.truth {
-                let arrived = client.wire.heard();
-                let prompt = request.question.beginning();
-                client
-                    .wire
-                    .keep(Account::new(truth.clone(), &request.model, prompt, arrived));
-            }
+            keep(&client, &request);
             let mut turn = client.shared.ledger.question(client.wire.clone());
             client.shared.gate.flows().await;
             if client.shared.gate.turns_away() {
@@ -69,8 +64,19 @@ async fn answer(client: Client, endpoint: Endpoint, body: Read) -> Response<Body
     }
 }
 
+/// Keeps account of what becomes of a request, if somebody wants to know.
+fn keep(client: &Client, request: &Request) {
+    if let Some(truth) = &client.shared.truth {
+        let (arrived, prompt) = (client.wire.heard(), request.question.beginning());
+        client
+            .wire
+            .keep(Account::new(truth.clone(), &request.model, prompt, arrived));
+    }
+}
+
 /// Loads a model or unloads it.
-async fn transfer(shared: &Shared, endpoint: Endpoint, request: &Request) -> Result<Response<Body>, Refusal> {
+async fn transfer(client: &Client, endpoint: Endpoint, request: &Request) -> Result<Response<Body>, Refusal> {
+    let shared = &client.shared;
     let model = model(shared, endpoint, request)?;
     let done_reason = if request.keep_alive == Some(KeepAlive::For(Duration::ZERO)) {
         shared.gate.unload(&name::key(&model.name));
@@ -83,12 +89,14 @@ async fn transfer(shared: &Shared, endpoint: Endpoint, request: &Request) -> Res
             return Err((StatusCode::SERVICE_UNAVAILABLE, BUSY.to_owned()));
         }
         shared.ledger.loaded();
+        client.wire.note(|account| account.loads(Instant::now().into_std()));
         "load"
     };
     let tail = Tail {
         done_reason: done_reason.to_owned(),
         ..Tail::default()
     };
+    client.wire.note(|account| account.ends(Outcome::Answered));
     let mut object = Vec::new();
     Form::new(endpoint, &request.model).write(&mut object, &Stamp::now(), Said::default(), Some(&tail));
     Ok(respond::whole(object))

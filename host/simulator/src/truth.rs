@@ -165,6 +165,11 @@ impl Account {
         self.line.rates = rates;
     }
 
+    /// It had its model, which is all that it wanted.
+    pub(crate) fn loads(&mut self, loaded: Instant) {
+        self.line.loaded = Some(self.truth.nanos(loaded));
+    }
+
     /// The prompt was read.
     pub(crate) fn read(&mut self, at: Instant) {
         self.line.read.get_or_insert(self.truth.nanos(at));

@@ -4,7 +4,7 @@ use crate::measure::{
     BURSTS, DECODE, EACH_TOKEN, FIRST_TOKEN, FLAG, LAG, PREFILL, PROMPT, QUEUE, READ, RELOAD, SHORT, STALL, THINKING,
     TRUNCATED, UNRECONCILED,
 };
-use crate::plan::{CALIBRATE, bounds, clients, edge, of, throughput, tried, value};
+use crate::plan::{CALIBRATE, bounds, capacity, clients, of, throughput, tried, value};
 use crate::settings::{Load, Objective, Test};
 use crate::shapes::Shape;
 use koderz_plugin::api::statistics::{self, Estimate, median, middle, percentile, sorted};
@@ -246,7 +246,7 @@ fn searched(results: &[Graded], objective: &Objective) -> Vec<Figure> {
         (None, _) => "missed at every rate that was tried".to_owned(),
     };
     let estimate = Estimate {
-        value: edge(&tried).or(met).unwrap_or(0.0),
+        value: capacity(results, objective).or(met).unwrap_or(0.0),
         interval: None,
     };
     figures.push(figure("goodput", "1/s", estimate, note));

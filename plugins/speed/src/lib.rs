@@ -12,6 +12,7 @@ mod figures;
 mod measure;
 mod plan;
 mod prompts;
+mod queue;
 mod settings;
 mod shapes;
 mod text;

@@ -3,10 +3,11 @@
 
 use crate::measure::{EACH_TOKEN, FIRST_TOKEN, LAG, READ, WHOLE, WRITTEN, nanos};
 use crate::prompts::PROMPTS;
+use crate::queue::{Queue, Seen};
 use crate::settings::{Load, MOST_CLIENTS, Objective, Test};
 use crate::shapes::{Length, Shape};
 use crate::work::{Ask, Prompt, Work};
-use koderz_plugin::api::statistics::line;
+use koderz_plugin::api::statistics::{line, percentile, sorted};
 use koderz_plugin::api::suite::Arrivals;
 use koderz_plugin::prelude::*;
 
@@ -28,11 +29,11 @@ const ASIDE: [f64; 5] = [1.0, 0.97, 1.03, 0.985, 1.015];
 /// Rates that are tried.
 const MOST_RATES: usize = 16;
 
-/// How long a rate is tried, in seconds: first to find one that is too high, then to tell nearby ones apart. And the
-/// least and the most questions for one.
+/// How long a search may take, in seconds, and how long a rate is tried at least, which is how long it is tried to find
+/// one that is too high. And the least and the most questions for one.
+const SEARCHED: f64 = 285.0;
 const GLANCED: f64 = 10.0;
-const TRIED: f64 = 35.0;
-const TRIED_QUESTIONS: (f64, f64) = (20.0, 5000.0);
+const TRIED_QUESTIONS: (f64, f64) = (10.0, 5000.0);
 
 /// How far below the edge a rate may be, as a part of it, to tell where the edge is.
 const AROUND: f64 = 0.7;
@@ -178,7 +179,7 @@ fn crowd(test: &Test, results: &[Graded], stage: Stage) -> Result<Plan, String> 
     let count = match (&test.load, &stage.pacing) {
         (Load::Search(objective), Pacing::Open(Arrivals { per_second, .. })) => {
             let seconds = match bracket(&tried(results, objective)) {
-                (Some(_), Some(_)) => TRIED,
+                (Some(_), Some(_)) => share_of_time(results, objective),
                 _ => GLANCED,
             };
             (per_second * seconds).clamp(TRIED_QUESTIONS.0, TRIED_QUESTIONS.1) as u32
@@ -306,7 +307,7 @@ fn bracket(tried: &[Tried]) -> (Option<f64>, Option<f64>) {
 
 /// The rate at which just enough meet the objective, by a line through the logits of the shares at the rates around it:
 /// single shares are a matter of luck, and together they are less so.
-pub(crate) fn edge(tried: &[Tried]) -> Option<f64> {
+fn edge(tried: &[Tried]) -> Option<f64> {
     let (low, high) = match bracket(tried) {
         (Some(low), Some(high)) => (low, high),
         _ => return None,
@@ -329,6 +330,42 @@ pub(crate) fn edge(tried: &[Tried]) -> Option<f64> {
     (slope < 0.0 && (low * AROUND..high).contains(&found)).then_some(found)
 }
 
+/// The highest rate that meets the objective: by the queue that the server is, which has less to do with luck, and by the
+/// shares alone where it is none.
+pub(crate) fn capacity(results: &[Graded], objective: &Objective) -> Option<f64> {
+    by_queue(results, objective, Queue::capacity).or_else(|| edge(&tried(results, objective)))
+}
+
+/// What a queue says that makes what was seen at the rates around the edge.
+fn by_queue(results: &[Graded], objective: &Objective, say: impl FnOnce(&Queue) -> Option<f64>) -> Option<f64> {
+    let tried = tried(results, objective);
+    let (Some(low), Some(high)) = bracket(&tried) else {
+        return None;
+    };
+    let near = tried.iter().filter(|(rate, ..)| (low * AROUND..=high).contains(rate));
+    let seen = near.map(|(rate, ..)| Seen {
+        rate: *rate,
+        results: of(results, &named(*rate)),
+    });
+    let queue = Queue::seen(&seen.collect::<Vec<_>>(), objective)?;
+    say(&queue).filter(|rate| (low * AROUND..high).contains(rate))
+}
+
+/// How long the next of the rates around the edge is tried, in seconds: its share of what is left, less the time that the
+/// last answers take.
+fn share_of_time(results: &[Graded], objective: &Objective) -> f64 {
+    let tried = tried(results, objective);
+    let left = ASIDE.len().saturating_sub(tried.len() - first_steps(&tried)).max(1);
+    let ended = tried.iter().filter_map(|(rate, ..)| {
+        let ended = of(results, &named(*rate)).into_iter().map(|graded| graded.ended);
+        ended.max()
+    });
+    let spent: f64 = ended.map(|ended| ended.as_secs_f64()).sum();
+    let answers = results.iter().filter_map(|graded| value(graded, WHOLE));
+    let last = percentile(&sorted(answers), 0.9).unwrap_or_default() / 1e9;
+    ((SEARCHED - spent) / left as f64 - last).max(GLANCED)
+}
+
 /// Twice as fast until clearly too few questions meet the objective, and then around where the edge seems to be.
 fn search(results: &[Graded], objective: &Objective) -> Option<f64> {
     let tried = tried(results, objective);
@@ -340,7 +377,8 @@ fn search(results: &[Graded], objective: &Objective) -> Option<f64> {
         (Some(low), Some(high)) => {
             let refined = tried.len() - first_steps(&tried);
             let aside = ASIDE[refined.min(ASIDE.len() - 1)];
-            let guess = edge(&tried).unwrap_or_else(|| (low * high).sqrt());
+            let guess = by_queue(results, objective, |queue| Some(queue.guess()));
+            let guess = guess.or_else(|| edge(&tried)).unwrap_or_else(|| (low * high).sqrt());
             (refined < ASIDE.len()).then_some(guess * aside)
         }
     };

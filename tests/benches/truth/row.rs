@@ -1,7 +1,7 @@
 //! What the speed test says under one setting, and how far off that is.
 
 use crate::arrivals;
-use crate::setting::{LOAD, Setting};
+use crate::setting::Setting;
 use koderz_simulator::{Server, Truth};
 use koderz_tests::Koderz;
 use serde::Deserialize;
@@ -92,7 +92,12 @@ impl Row {
             let metric = |name: &str| sample["metrics"][name].as_f64().map(|nanos| nanos / 1e6);
             if sample["task"] == "load" {
                 let load = metric("load").expect("the model is not there yet");
-                self.load = worse(self.load, load - LOAD.as_secs_f64() * 1e3);
+                let happened = happened
+                    .iter()
+                    .find(|one| one.prompt.is_empty())
+                    .expect("it was asked for");
+                let took = millis(happened.arrived, happened.loaded.expect("it was there in the end"));
+                self.load = worse(self.load, load - took);
             }
             let Some(prompt) = sample["question"][0]["text"].as_str() else {
                 continue;

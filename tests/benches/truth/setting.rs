@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// How long a load takes, and what any prompt costs.
-pub(crate) const LOAD: Duration = Duration::from_millis(300);
+const LOAD: Duration = Duration::from_millis(300);
 const START: &str = "start=3ms";
 
 /// One way for the server to be.

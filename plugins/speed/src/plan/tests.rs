@@ -173,20 +173,24 @@ fn capacity(time: f64, slots: usize, mean: f64) -> f64 {
     low
 }
 
+/// How far off a search is, as a part of what theory says.
+fn off((slots, mean, objective, time): (usize, f64, &str, f64), seed: u64) -> f64 {
+    let mut server = Server::new(slots, mean, seed);
+    let (figures, stages) = run(&format!(r#"{{"slo": "{objective}"}}"#), &mut server);
+    assert!(server.took < 300.0, "{} s of load in {stages:?}", server.took);
+    found(&figures, "goodput").value / capacity(time, slots, mean) - 1.0
+}
+
 #[test]
-fn the_highest_rate_that_meets_an_objective_is_found_in_five_minutes_mostly_within_five_in_a_hundred() {
-    let (slots, mean, time) = (16, 0.2, 1.0);
-    let true_one = capacity(time, slots, mean);
-    let off = |seed| {
-        let mut server = Server::new(slots, mean, seed);
-        let (figures, stages) = run(r#"{"slo": "e2e=1s"}"#, &mut server);
-        assert!(server.took < 300.0, "{} s of load in {stages:?}", server.took);
-        (found(&figures, "goodput").value / true_one - 1.0).abs()
-    };
-    // What such a server does in five minutes is a matter of luck too: 35 of 40 other seeds came within it.
-    let off: Vec<f64> = (0..12).map(off).collect();
-    let near = off.iter().filter(|off| **off < 0.05).count();
-    assert!(near >= 9, "{near} of 12: {off:?}");
+fn the_highest_rate_that_meets_an_objective_is_found_in_five_minutes_within_five_in_a_hundred() {
+    for slots in [16, 32] {
+        let off: Vec<f64> = (0..5).map(|seed| off((slots, 0.2, "e2e=1s", 1.0), seed)).collect();
+        assert!(off.iter().all(|off| off.abs() < 0.05), "{slots} slots: {off:?}");
+    }
+    // With fewer answers in all, what such a server does in five minutes is a matter of luck too.
+    let off: Vec<f64> = (0..8).map(|seed| off((8, 0.2, "e2e=1s", 1.0), seed)).collect();
+    let near = off.iter().filter(|off| off.abs() < 0.05).count();
+    assert!(near >= 7, "{near} of 8 with 8 slots: {off:?}");
 }
 
 #[test]
