@@ -66,13 +66,16 @@ pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Outco
 
 /// Measures how fast one model after the other is.
 pub(crate) async fn speed_test(arguments: SpeedTest, desk: &Desk) -> Result<Outcome> {
+    let mut asking = arguments.asking;
+    // A server remembers the prompts of earlier tests, and what it remembers it does not read.
+    asking.seed.get_or_insert(u64::from(getrandom::u32()? >> 1));
     let wanted = Wanted {
         suite: arguments.suite.unwrap_or(desk.configuration.speed_suite.clone()),
         // What shares the machine with another question is no measure of it.
         concurrency: Concurrency::Fixed(NonZeroU32::MIN),
         loads: arguments.loads.settings(),
         limits: arguments.limits,
-        asking: arguments.asking,
+        asking,
         server: arguments.server,
         selection: Selection::default(),
         samples: arguments.samples,

@@ -14,6 +14,10 @@ use std::collections::BTreeMap;
 /// A server that reads a prompt so many times as fast as the others of its length has read it before.
 const FROM_CACHE: f64 = 4.0;
 
+/// How many times as long as the shortest a prompt is that has to take longer, and by how much.
+const MUCH_LONGER: f64 = 4.0;
+const NO_LONGER: f64 = 1.1;
+
 /// Waiting, while nobody else should ask, that only another client explains, in nanoseconds.
 const BUSY: f64 = 50e6;
 
@@ -322,7 +326,30 @@ fn read_before(results: &[&Graded]) -> usize {
         let usual = middle(&sorted(rates.iter().copied())).unwrap_or(f64::INFINITY);
         rates.into_iter().filter(|rate| *rate > FROM_CACHE * usual).count()
     });
-    fast.sum()
+    fast.sum::<usize>().max(took_no_longer(results))
+}
+
+/// Prompts that are several times as long as the shortest ones and took no longer: where all were read before, none is
+/// faster than the others.
+fn took_no_longer(results: &[&Graded]) -> usize {
+    let points = results
+        .iter()
+        .filter_map(|graded| Some((value(graded, READ)?, value(graded, PROMPT)?)));
+    let points: Vec<(f64, f64)> = points.collect();
+    let least = points.iter().map(|(read, _)| *read).fold(f64::INFINITY, f64::min);
+    let times = |is: fn(f64) -> bool| {
+        sorted(
+            points
+                .iter()
+                .filter(|(read, _)| is(read / least))
+                .map(|(_, time)| *time),
+        )
+    };
+    let (short, long) = (times(|longer| longer < 1.2), times(|longer| longer >= MUCH_LONGER));
+    match (middle(&short), middle(&long)) {
+        (Some(short), Some(long_one)) if long_one < NO_LONGER * short => long.len(),
+        _ => 0,
+    }
 }
 
 /// Whether tokens came slower in the end than in the beginning, by length, where there are enough to tell.

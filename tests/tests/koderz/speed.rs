@@ -1,5 +1,7 @@
 //! The speed test in its first form, against models whose speed is known.
 
+mod flags;
+
 use koderz_tests::{Koderz, cassette, serve};
 use serde_json::Value;
 

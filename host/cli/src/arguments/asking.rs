@@ -54,7 +54,7 @@ pub(crate) struct Asking {
     /// The model for another slot of the suite, such as judge=MODEL; may be given again
     #[arg(long = "slot", value_name = "SLOT=MODEL", value_parser = slot)]
     pub(crate) slots: Vec<(String, String)>,
-    /// What all chance follows from, the model's included [default: 0]
+    /// What all chance follows from, the model's included; a speed test has another one each time [default: 0]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
     /// Sampling temperature; 0 is greedy [default: 0]
