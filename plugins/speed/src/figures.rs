@@ -389,3 +389,6 @@ fn is_late(results: &[&Graded]) -> bool {
         .filter(|graded| graded.stage.starts_with("rate/"));
     middle(&sorted(values(&planned.collect::<Vec<_>>(), LAG))).is_some_and(|lag| lag > LATE)
 }
+
+#[cfg(test)]
+mod tests;
