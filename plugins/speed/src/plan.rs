@@ -36,7 +36,7 @@ const GLANCED: f64 = 10.0;
 const TRIED_QUESTIONS: (f64, f64) = (10.0, 5000.0);
 
 /// How far below the edge a rate may be, as a part of it, to tell where the edge is.
-const AROUND: f64 = 0.7;
+const AROUND: f64 = 0.5;
 
 /// The share of questions that has to meet an objective.
 pub(crate) const ENOUGH: f64 = 0.95;
