@@ -1,6 +1,7 @@
 //! What the author of an evaluator writes.
 
 use koderz_api::identity::PluginInfo;
+use std::rc::Rc;
 
 /// Why a judge did not accept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,9 +55,9 @@ pub trait Evaluator: Sized + 'static {
     /// The exception.
     fn call(&mut self, entry_point: &str, input: &str) -> Result<String, String>;
 
-    /// Runs a judge whose calls of the entry points go to the subject.
+    /// Runs a judge whose calls of the entry points go to the subject, which an interpreter may keep for as long as it runs.
     ///
     /// # Errors
     /// Why it does not accept.
-    fn judge(&mut self, source: &str, entry_points: &[String], subject: &dyn Subject) -> Result<(), Objection>;
+    fn judge(&mut self, source: &str, entry_points: &[String], subject: Rc<dyn Subject>) -> Result<(), Objection>;
 }

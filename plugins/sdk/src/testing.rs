@@ -7,6 +7,7 @@ use koderz_api::retry::Attempt;
 use koderz_api::suite::{Command, Completion, Round, Step, Task, Trial, Verdict};
 use koderz_api::transport::{Breaker, Endpoint, Failure, FailureKind, Phase, Traffic};
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Opens a suite with settings as the host would pass them: a JSON object of what the user set.
@@ -143,5 +144,5 @@ pub fn judged<E: Evaluator>(source: &str, judge: &str, entry_points: &[&str]) ->
     let mut subject = E::new();
     subject.load(source).map_err(Objection::Failed)?;
     let entry_points: Vec<String> = entry_points.iter().map(|name| (*name).to_owned()).collect();
-    E::new().judge(judge, &entry_points, &Here(RefCell::new(subject)))
+    E::new().judge(judge, &entry_points, Rc::new(Here(RefCell::new(subject))))
 }

@@ -223,6 +223,7 @@ pub mod evaluator {
     use koderz_api::mirror::Mirror;
     use std::any::Any;
     use std::cell::RefCell;
+    use std::rc::Rc;
 
     pub use koderz_world_evaluator::bindings;
 
@@ -267,12 +268,12 @@ pub mod evaluator {
         }
 
         fn judge(source: String, entry_points: Vec<String>) -> Result<(), evaluator::Objection> {
-            with::<T, _>(|evaluator| evaluator.judge(&source, &entry_points, &HostSubject)).map_err(|objection| {
-                match objection {
+            with::<T, _>(|evaluator| evaluator.judge(&source, &entry_points, Rc::new(HostSubject))).map_err(
+                |objection| match objection {
                     Objection::Failed(why) => evaluator::Objection::Failed(why),
                     Objection::Broken(why) => evaluator::Objection::Broken(why),
-                }
-            })
+                },
+            )
         }
     }
 

@@ -8,6 +8,7 @@ use koderz_api::native::operation::{
     EVALUATOR_CALL, EVALUATOR_JUDGE, EVALUATOR_LANGUAGES, EVALUATOR_LOAD, EVALUATOR_OPEN, EVALUATOR_RUN,
 };
 use std::marker::PhantomData;
+use std::rc::Rc;
 
 /// An evaluator.
 pub struct Evaluators<T>(PhantomData<T>);
@@ -44,7 +45,7 @@ impl<T: Evaluator + Send> Kind for Evaluators<T> {
             EVALUATOR_JUDGE => {
                 let (source, entry_points): (String, Vec<String>) = argument(input)?;
                 let judged = opened::with::<T, _>(handle, |evaluator| {
-                    evaluator.judge(&source, &entry_points, &HostSubject)
+                    evaluator.judge(&source, &entry_points, Rc::new(HostSubject))
                 })?;
                 answer(&match judged {
                     Ok(()) => serde_json::Value::Null,

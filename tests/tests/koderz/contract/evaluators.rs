@@ -8,6 +8,7 @@ use koderz_tests::{native_plugin, test_plugin};
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 const ADDER: &str = "add more 2\nadd less -2";
@@ -112,11 +113,11 @@ fn in_process(program: &Program) -> String {
     let Some(judge) = &program.judge else {
         return shown(&Exit::Passed);
     };
-    let subject = Here {
+    let subject = Rc::new(Here {
         evaluator: RefCell::new(evaluator),
         panicked: RefCell::new(false),
-    };
-    let judged = Tally::new().judge(judge, &program.entry_points, &subject);
+    });
+    let judged = Tally::new().judge(judge, &program.entry_points, subject.clone());
     match judged {
         _ if *subject.panicked.borrow() => "panicked".to_owned(),
         Ok(()) => shown(&Exit::Passed),

@@ -6,6 +6,7 @@
 use koderz_plugin::prelude::*;
 use koderz_plugin::program::{self, Stream};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 pub struct NewPlugin {
     defined: BTreeMap<String, i64>,
@@ -41,7 +42,7 @@ impl Evaluator for NewPlugin {
         Ok((number(input)? + added).to_string())
     }
 
-    fn judge(&mut self, source: &str, _entry_points: &[String], subject: &dyn Subject) -> Result<(), Objection> {
+    fn judge(&mut self, source: &str, _entry_points: &[String], subject: Rc<dyn Subject>) -> Result<(), Objection> {
         for line in source.lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
             let ["expect", name, given, wanted] = words.as_slice() else {
