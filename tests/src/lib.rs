@@ -33,7 +33,7 @@ fn made(folder: &str, file: &str) -> PathBuf {
     let file = built().join(folder).join(file);
     assert!(
         file.is_file(),
-        "{} is not there; `cargo xtask plugins` makes it",
+        "{} is not there; `cargo xtask plugins` or `cargo xtask examples` makes it",
         file.display()
     );
     file
@@ -50,6 +50,11 @@ pub fn plugin(name: &str) -> PathBuf {
 /// The file of a plugin that is there for tests only.
 pub fn test_plugin(name: &str) -> PathBuf {
     made("test-plugins", &format!("{name}.wasm"))
+}
+
+/// The file of a plugin that shows authors how it is done.
+pub fn example_plugin(name: &str) -> PathBuf {
+    made("example-plugins", &format!("{name}.wasm"))
 }
 
 /// A plugin as a shared library.

@@ -1,4 +1,4 @@
-//! Set-up and chores of the project: `cargo xtask setup | plugins | demo | test | bench | install | dist`.
+//! Set-up and chores of the project: `cargo xtask setup | plugins | examples | demo | test | bench | install | dist`.
 //!
 //! Each command does what the ones before it do, where that is still to be done: it looks at what is there, says what it
 //! installs or builds and why, and can be cut off and run again. Nothing outside the target folder is changed, except
@@ -11,6 +11,7 @@ mod dataset;
 mod demo;
 mod digest;
 mod dist;
+mod examples;
 mod links;
 mod plugins;
 mod process;
@@ -28,7 +29,8 @@ usage: cargo xtask <command>
 
   setup    install what is missing: the WASM target, a Python environment, the data set
   plugins  set up, then build the plugins and the program, and make the recorded answers
-  demo     all of that, then run HumanEval twice against the embedded server
+  examples all of that, and the plugins that show authors how it is done
+  demo     what `plugins` does, then run HumanEval twice against the embedded server
   test     everything that CI checks; what follows `--` goes to cargo test
   bench    set up, install what is measured beside, and measure: all benchmarks, or the named ones
   install  build with optimisations and put koderz below --prefix DIR, which is ~/.local if not given
@@ -60,6 +62,10 @@ fn run(arguments: Vec<String>) -> Result<()> {
             let workspace = Workspace::find()?;
             build(&workspace)?;
             plugins::native(&workspace)
+        }
+        "examples" => {
+            let workspace = Workspace::find()?;
+            examples::build(&workspace, &build(&workspace)?)
         }
         "demo" => demo::run(&Workspace::find()?),
         "test" => test::run(&Workspace::find()?, rest),

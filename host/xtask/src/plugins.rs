@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A plugin that is a Rust crate.
-struct Crate {
+pub(crate) struct Crate {
     package: &'static str,
     component: &'static str,
     /// The folder beside the binary. Plugins for tests are in another, so that no user meets them.
@@ -23,6 +23,15 @@ const fn plugin(package: &'static str, component: &'static str) -> Crate {
         package,
         component,
         folder: "plugins",
+    }
+}
+
+/// One that shows authors how it is done.
+pub(crate) const fn example(package: &'static str, component: &'static str) -> Crate {
+    Crate {
+        package,
+        component,
+        folder: "example-plugins",
     }
 }
 
@@ -62,16 +71,20 @@ const IN_C: [(&str, &str); 2] = [
     ("noise", "tests/plugins/noise/noise.c"),
 ];
 
+/// The contract, in the checkout.
+pub(crate) const WIT: &str = "wit/koderz-plugin-0.1.0";
+
 /// The folder of shared libraries beside the binary.
 const LIBRARIES: &str = "test-plugins/native";
 
 /// Builds whatever is not there yet.
 pub(crate) fn build(workspace: &Workspace, setup: &Setup) -> Result<()> {
-    rust(workspace, setup)?;
-    python(workspace, setup, &workspace.binaries().join("plugins"))
+    rust(workspace, setup, &CRATES)?;
+    python(workspace, setup, &EVALUATOR)
 }
 
-fn rust(workspace: &Workspace, setup: &Setup) -> Result<()> {
+/// What is said to the compiler of every plugin, for cargo's `CARGO_ENCODED_RUSTFLAGS`.
+pub(crate) fn flags(workspace: &Workspace, setup: &Setup, more: &[&str]) -> OsString {
     let mut flags = setup.wasm.flags();
     // A component holds the paths of its sources in its panic messages; nobody else should read them.
     let cargo_home = std::env::var_os("CARGO_HOME")
@@ -85,7 +98,11 @@ fn rust(workspace: &Workspace, setup: &Setup) -> Result<()> {
             )));
         }
     }
-    let separator = OsString::from("\u{1f}");
+    flags.extend(more.iter().map(OsString::from));
+    flags.join(&OsString::from("\u{1f}"))
+}
+
+pub(crate) fn rust(workspace: &Workspace, setup: &Setup, crates: &[Crate]) -> Result<()> {
     let mut command = cargo();
     command
         .current_dir(&workspace.root)
@@ -99,8 +116,8 @@ fn rust(workspace: &Workspace, setup: &Setup) -> Result<()> {
             TARGET,
         ])
         .env("KODERZ_HUMANEVAL_DATA", &setup.dataset)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join(&separator));
-    for plugin in &CRATES {
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(workspace, setup, &[]));
+    for plugin in crates {
         command.args(["--package", plugin.package]);
     }
     if !workspace.target.join(TARGET).join("plugin").is_dir() {
@@ -108,45 +125,71 @@ fn rust(workspace: &Workspace, setup: &Setup) -> Result<()> {
     }
     process::run(&mut command, "build the plugins")?;
     let built = workspace.target.join(TARGET).join("plugin");
-    for plugin in &CRATES {
+    for plugin in crates {
         let component = built.join(format!("{}.wasm", plugin.package.replace('-', "_")));
         let there = workspace
             .binaries()
             .join(plugin.folder)
             .join(format!("{}.wasm", plugin.component));
-        if !there.is_file() || digest::of_file(&there)? != digest::of_file(&component)? {
-            place(&component, &there)?;
-        }
+        update(&component, &there)?;
     }
     Ok(())
 }
 
-fn python(workspace: &Workspace, setup: &Setup, plugins: &Path) -> Result<()> {
-    let source = workspace.root.join("plugins/python");
-    let wit = workspace.root.join("wit/koderz-plugin-0.1.0");
+/// Puts a component in place, unless it is there already.
+pub(crate) fn update(component: &Path, there: &Path) -> Result<()> {
+    if !there.is_file() || digest::of_file(there)? != digest::of_file(component)? {
+        place(component, there)?;
+    }
+    Ok(())
+}
+
+/// A plugin that is written in Python.
+pub(crate) struct App {
+    /// Where its `app.py` is, in the checkout.
+    pub(crate) source: &'static str,
+    pub(crate) world: &'static str,
+    /// Where its component is, beside the binary.
+    pub(crate) component: &'static str,
+    /// What is remembered of it when it is made, among what is set up.
+    pub(crate) stamp: &'static str,
+    pub(crate) what: &'static str,
+}
+
+const EVALUATOR: App = App {
+    source: "plugins/python",
+    world: "evaluator-plugin",
+    component: "plugins/python.wasm",
+    stamp: "python-evaluator",
+    what: "the Python evaluator, a component with CPython inside",
+};
+
+pub(crate) fn python(workspace: &Workspace, setup: &Setup, app: &App) -> Result<()> {
+    let source = workspace.root.join(app.source);
+    let wit = workspace.root.join(WIT);
     let mut inputs = files(&source, "py")?;
     inputs.extend(files(&wit, "wit")?);
     inputs.push(workspace.root.join("host/xtask/requirements.txt"));
-    let wanted = digest::over(&["evaluator-plugin"], &inputs)?;
-    let stamp = workspace.setup().join("python-evaluator");
-    let component = plugins.join("python.wasm");
+    let wanted = digest::over(&[app.world], &inputs)?;
+    let stamp = workspace.setup().join(app.stamp);
+    let component = workspace.binaries().join(app.component);
     if component.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|done| done == wanted) {
         return Ok(());
     }
-    say("making the Python evaluator, a component with CPython inside: about 20 seconds");
-    let unfinished = workspace.setup().join("python.wasm");
+    say(&format!("making {}: about 20 seconds", app.what));
+    let unfinished = workspace.setup().join(format!("{}.wasm", app.stamp));
     process::output(
         Command::new(setup.python.program("componentize-py"))
             .arg("-d")
             .arg(&wit)
-            .args(["-w", "evaluator-plugin", "componentize", "app", "-o"])
+            .args(["-w", app.world, "componentize", "app", "-o"])
             .arg(&unfinished)
             .arg("-p")
             .arg(&source)
             // The seed of its hashes becomes part of the component, and the order of its sets with it.
             .env("PYTHONHASHSEED", "0")
             .current_dir(workspace.setup()),
-        "make the Python evaluator",
+        &format!("make {}", app.what),
     )?;
     place(&unfinished, &component)?;
     write(&stamp, wanted.as_bytes())
@@ -197,7 +240,7 @@ fn library(name: &str) -> String {
 }
 
 /// Files below a folder with an extension, in a fixed order.
-fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+pub(crate) fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {

@@ -1,6 +1,7 @@
 //! Everything that CI checks, in the order in which a failure is cheapest to find.
 
 use crate::build;
+use crate::examples;
 use crate::plugins;
 use crate::process::{self, say};
 use crate::workspace::{Workspace, cargo};
@@ -16,7 +17,9 @@ pub(crate) fn run(workspace: &Workspace, rest: &[String]) -> Result<()> {
             "check the formatting",
         )
     })?;
-    let setup = stage("build", || build(workspace))?.setup;
+    let built = stage("build", || build(workspace))?;
+    stage("examples", || examples::build(workspace, &built))?;
+    let setup = built.setup;
     stage("shared libraries", || plugins::native(workspace))?;
     let with_data = |command: &mut Command| {
         command

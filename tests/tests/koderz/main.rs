@@ -1,6 +1,7 @@
 //! The real binary, real components and a scripted server, tested as a user meets them.
 
 mod authoring;
+mod authors;
 mod bad_input;
 mod benchmark;
 mod commands;
