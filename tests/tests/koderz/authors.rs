@@ -1,5 +1,7 @@
 //! The plugins that show authors how it is done, each through the real binary as its author's user would run it.
 
+mod javascript;
+mod languages;
 mod suites;
 
 use koderz_api::chat::{Prompt, Request};

@@ -1,6 +1,6 @@
 //! What others may do with the project, and what others let it do.
 
-use super::metadata::{folder, metadata};
+use super::metadata::{folder, interpreter, metadata};
 use koderz_tests::root;
 
 /// Licences that ask for no more than a notice.
@@ -83,9 +83,10 @@ fn an_expression_is_fine_if_one_of_its_choices_is() {
 
 #[test]
 fn every_package_that_is_built_of_others_may_be() {
-    let refused: Vec<String> = metadata()
-        .packages
+    let interpreter = interpreter();
+    let refused: Vec<String> = [metadata(), &interpreter]
         .iter()
+        .flat_map(|metadata| &metadata.packages)
         .filter(|package| {
             let mozilla = MOZILLA.contains(&package.name.as_str()) && package.license.as_deref() == Some("MPL-2.0");
             !mozilla && !package.license.as_deref().is_some_and(fine)

@@ -9,14 +9,21 @@ use std::sync::OnceLock;
 /// the tests run. What only other machines need is not, which is why it is left out.
 pub(super) fn metadata() -> &'static Metadata {
     static METADATA: OnceLock<Metadata> = OnceLock::new();
-    METADATA.get_or_init(|| {
-        let platform = format!("--filter-platform={}", host());
-        MetadataCommand::new()
-            .manifest_path(root().join("Cargo.toml"))
-            .other_options(["--offline".to_owned(), "--locked".to_owned(), platform])
-            .exec()
-            .expect("cargo describes the workspace")
-    })
+    METADATA.get_or_init(|| described("Cargo.toml", &host()))
+}
+
+/// The evaluator of JavaScript among the examples, which is a workspace of its own.
+pub(super) fn interpreter() -> Metadata {
+    described("plugins/examples/javascript/Cargo.toml", "wasm32-unknown-unknown")
+}
+
+fn described(manifest: &str, platform: &str) -> Metadata {
+    let platform = format!("--filter-platform={platform}");
+    MetadataCommand::new()
+        .manifest_path(root().join(manifest))
+        .other_options(["--offline".to_owned(), "--locked".to_owned(), platform])
+        .exec()
+        .expect("cargo describes the workspace")
 }
 
 fn host() -> String {
