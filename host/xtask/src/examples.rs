@@ -55,7 +55,7 @@ pub(crate) fn build(workspace: &Workspace, built: &Built) -> Result<()> {
 fn of_javascript(workspace: &Workspace, setup: &Setup) -> Result<()> {
     let target = workspace.setup().join("javascript");
     if !target.is_dir() {
-        say("building the evaluator of JavaScript with its interpreter: about two minutes, the first time");
+        say("building the evaluator of JavaScript with its interpreter: some minutes, the first time");
     }
     // The interpreter's chance is replaced by the evaluator's. Without this, its library for chance does not compile.
     let flags = plugins::flags(workspace, setup, &["--cfg", "getrandom_backend=\"unsupported\""]);

@@ -43,9 +43,12 @@ impl Reader {
             };
             servers.push(Server::start(setup).await.expect("a server"));
         }
+        let folder = tempfile::tempdir().expect("a folder");
+        // Commands that name what the checkout builds are typed there.
+        std::os::unix::fs::symlink(built().with_file_name(""), folder.path().join("target")).expect("a link");
         Reader {
             koderz: Koderz::new(),
-            folder: tempfile::tempdir().expect("a folder"),
+            folder,
             servers,
         }
     }
