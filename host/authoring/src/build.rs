@@ -1,5 +1,7 @@
 //! Building a plugin with its language's own tools.
 
+use crate::Language;
+use crate::interpreted;
 use crate::tools::{TARGET, cargo, has_target, not_started};
 use serde_json::Value;
 use std::io::{self, BufRead, BufReader};
@@ -11,7 +13,10 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum BuildError {
     /// The folder has no project.
-    #[error("{folder} has no Cargo.toml, so there is no plugin to build\nhint: koderz plugin new KIND NAME begins one")]
+    #[error(
+        "{folder} has no Cargo.toml, pyproject.toml or package.json, so there is no plugin to build\nhint: koderz plugin new \
+         KIND NAME begins one"
+    )]
     NoProject {
         /// The folder.
         folder: PathBuf,
@@ -44,6 +49,18 @@ pub enum BuildError {
         "cargo built no library that could be a plugin\nhint: Cargo.toml needs [lib] with crate-type = [\"cdylib\", \"rlib\"]"
     )]
     NoLibrary,
+    /// The project does not say what it is called.
+    #[error("{path} does not say what the plugin is called\nhint: it wants a `name`")]
+    NoName {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There are no shared libraries in the language.
+    #[error("a plugin in {language} cannot be a shared library\nhint: leave --native out")]
+    NotNative {
+        /// The language.
+        language: Language,
+    },
     /// The plugin cannot be put in its place.
     #[error("write {path}")]
     Write {
@@ -68,19 +85,29 @@ pub struct Built {
 /// # Errors
 /// If there is no project, a tool is missing or fails, or the result cannot be written.
 pub fn build(folder: &Path, native: bool) -> Result<Built, BuildError> {
-    if !folder.join("Cargo.toml").is_file() {
-        return Err(BuildError::NoProject {
-            folder: folder.to_owned(),
+    let has = |name: &str| folder.join(name).is_file();
+    let language = match () {
+        () if has("Cargo.toml") => Language::Rust,
+        () if has("pyproject.toml") => Language::Python,
+        () if has("package.json") => Language::JavaScript,
+        () => {
+            return Err(BuildError::NoProject {
+                folder: folder.to_owned(),
+            });
+        }
+    };
+    if native && language != Language::Rust {
+        return Err(BuildError::NotNative { language });
+    }
+    if language != Language::Rust {
+        return Ok(Built {
+            file: interpreted::build(folder, language)?,
         });
     }
     let library = rust(folder, native)?;
     // Cargo writes a crate's name with underscores; a plugin's has dashes.
-    let name = library
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .replace('_', "-");
-    let file = folder.join(name);
+    let name = library.file_name().unwrap_or_default().to_string_lossy();
+    let file = folder.join(name.replace('_', "-"));
     let failed = |source| BuildError::Write {
         path: file.clone(),
         source,

@@ -7,6 +7,7 @@
 
 mod begin;
 mod build;
+mod interpreted;
 mod tools;
 
 pub use begin::{BeginError, Begun, begin};

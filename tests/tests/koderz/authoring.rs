@@ -191,7 +191,7 @@ fn what_cannot_be_begun_built_added_or_removed_is_said_with_what_to_do() {
     hint: in python there is one of kind suite; rust has all
     error: . is there already, and is not empty
     hint: another name, or --path for another place
-    error: . has no Cargo.toml, so there is no plugin to build
+    error: . has no Cargo.toml, pyproject.toml or package.json, so there is no plugin to build
     hint: koderz plugin new KIND NAME begins one
     error: no-plugin.wasm is not a WASM component: it does not begin as WASM does
     hint: a plugin is built with `cargo build --release --target wasm32-unknown-unknown`
@@ -201,4 +201,73 @@ fn what_cannot_be_begun_built_added_or_removed_is_said_with_what_to_do() {
     hint: there is BUILT/plugins/exponential.wasm, which was not installed by `plugin add`
     error: no plugin `../taken` is in DATA/plugins
     ");
+}
+
+/// A suite in a language with an interpreter, built with the tools that the set-up has; none where it has none.
+fn interpreted(koderz: &Koderz, language: &str, name: &str, tool: &str, folder: &str) -> Option<PathBuf> {
+    let tools = koderz_tests::built().with_file_name("setup").join(folder);
+    if !tools.join(tool).exists() {
+        eprintln!("left out: {tool} is not installed");
+        return None;
+    }
+    let project = koderz.data().join(name);
+    let begun = in_project(
+        koderz,
+        koderz.data(),
+        &format!("plugin new suite {name} --lang {language}"),
+    );
+    assert!(well(&begun).stderr.contains("README.md"), "{}", begun.stderr);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([tools].into_iter().chain(std::env::split_paths(&path))).expect("a path");
+    let built = end(koderz.command("plugin build").env("PATH", path).current_dir(&project));
+    well(&built);
+    let asked = in_project(koderz, &project, &format!("plugin check ./{name}.wasm"));
+    assert_eq!(asked.code, Some(2), "{}", asked.stdout);
+    assert!(
+        asked.stderr.contains(&format!("--wasi {name} grants one")),
+        "{}",
+        asked.stderr
+    );
+    well(&in_project(
+        koderz,
+        &project,
+        &format!("plugin check ./{name}.wasm --wasi {name}"),
+    ));
+    let ran = in_project(
+        koderz,
+        &project,
+        &format!(
+            "benchmark --host embedded --local-model adder --suite ./{name}.wasm --wasi {name} --problem-ids \
+             sum/2+2,sum/20+22"
+        ),
+    );
+    assert!(well(&ran).stdout.contains("pass               2"), "{}", ran.stdout);
+    Some(project)
+}
+
+#[test]
+fn a_suite_in_python_goes_from_its_first_line_into_a_run() {
+    let koderz = user_with_adder();
+    let Some(project) = interpreted(&koderz, "python", "py-sums", "componentize-py", "venv/bin") else {
+        return;
+    };
+    let tests = Command::new("python3")
+        .args(["-m", "unittest"])
+        .current_dir(&project)
+        .output();
+    let tests = tests.expect("Python starts, since the set-up needs it");
+    assert!(tests.status.success(), "{}", String::from_utf8_lossy(&tests.stderr));
+}
+
+#[test]
+fn a_suite_in_javascript_goes_from_its_first_line_into_a_run() {
+    let koderz = user_with_adder();
+    let folder = "suite-in-javascript/node_modules/.bin";
+    let Some(project) = interpreted(&koderz, "javascript", "js-sums", "componentize-qjs", folder) else {
+        return;
+    };
+    // There is Node where there is npm.
+    let tests = Command::new("node").arg("--test").current_dir(&project).output();
+    let tests = tests.expect("Node starts");
+    assert!(tests.status.success(), "{}", String::from_utf8_lossy(&tests.stdout));
 }

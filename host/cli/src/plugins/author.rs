@@ -3,6 +3,7 @@
 use crate::arguments::{PluginBuild, PluginNew};
 use crate::{Outcome, print};
 use anyhow::{Context, Result};
+use koderz_authoring::Language;
 use koderz_loader::digest;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,10 +16,11 @@ pub(super) fn begin(arguments: &PluginNew) -> Result<Outcome> {
         text.push_str(&format!("{}\n", begun.folder.join(file).display()));
     }
     print(&text)?;
-    eprintln!(
-        "next: cd {} && cargo test && koderz plugin build",
-        begun.folder.display()
-    );
+    let tested = match arguments.lang {
+        Language::Rust => "cargo test && koderz plugin build",
+        Language::Python | Language::JavaScript => "what its README.md says",
+    };
+    eprintln!("next: cd {} && {tested}", begun.folder.display());
     Ok(Outcome::Done)
 }
 
