@@ -2,7 +2,7 @@
 
 use crate::measure::{
     BURSTS, DECODE, EACH_TOKEN, FIRST_TOKEN, FLAG, LAG, PREFILL, PROMPT, QUEUE, READ, RELOAD, SHORT, STALL, THINKING,
-    TRUNCATED, UNRECONCILED,
+    TRUNCATED, UNRECONCILED, WHOLE,
 };
 use crate::plan::{CALIBRATE, bounds, clients, edge, of, throughput, tried, value};
 use crate::settings::{Load, Objective, Test};
@@ -66,6 +66,7 @@ pub(crate) fn figures(test: &Test, results: &[Graded]) -> Vec<Figure> {
         Load::Rate(_) => rates(results),
         Load::Search(objective) => searched(results, objective),
     };
+    figures.extend(explained(results));
     figures.extend(flags(test, results));
     figures
 }
@@ -89,6 +90,25 @@ fn values<'a>(results: &[&'a Graded], name: &'a str) -> impl Iterator<Item = f64
 fn noted(results: &[&Graded], name: &str, words: &str) -> Option<String> {
     let value = middle(&sorted(values(results, name)))?;
     Some(format!("{words} {:.1} ms", value / 1e6))
+}
+
+/// How many answers have a time whose parts come to the whole.
+fn explained(results: &[Graded]) -> Option<Figure> {
+    let flagged = |graded: &&Graded| {
+        graded
+            .verdict
+            .labels
+            .iter()
+            .any(|(name, flag)| name == FLAG && flag == UNRECONCILED)
+    };
+    let answers = results.iter().filter(|graded| value(graded, WHOLE).is_some());
+    let (all, unexplained) = (answers.clone().count(), answers.filter(flagged).count());
+    let share = 100.0 * (all - unexplained) as f64 / all.max(1) as f64;
+    let estimate = Estimate {
+        value: share,
+        interval: None,
+    };
+    (all > 0).then(|| figure("reconciled", "%", estimate, format!("of {all} answers, by both clocks")))
 }
 
 fn single(test: &Test, results: &[Graded]) -> Vec<Figure> {

@@ -5,6 +5,7 @@
 
 use koderz_plugin::api::chat::{Prepared, ServerTiming};
 use koderz_plugin::api::suite::{Direction, MetricInfo, Reduction};
+use koderz_plugin::api::waterfall::Waterfall;
 use koderz_plugin::prelude::*;
 use std::time::Duration;
 
@@ -59,9 +60,6 @@ const FEWEST_STEPS: u32 = 8;
 
 /// The least that is a stall, and how many usual gaps.
 const STALLS: (Duration, u32) = (Duration::from_millis(100), 5);
-
-/// How far the client's time and the server's may be apart.
-const RECONCILED: (Duration, f64) = (Duration::from_millis(2), 0.01);
 
 /// Every metric. Those without a reduction are for exports and for the suite's own figures.
 pub(crate) fn metrics() -> Vec<MetricInfo> {
@@ -139,7 +137,7 @@ pub(crate) fn answer(reply: &Reply, asked: Asked) -> Verdict {
     let flags = flags(reply, &server, asked);
     Verdict {
         labels: flags.iter().map(|flag| (FLAG.to_owned(), (*flag).to_owned())).collect(),
-        ..verdict(metrics.collect(), waterfall(reply, &server))
+        ..verdict(metrics.collect(), told(reply))
     }
 }
 
@@ -190,35 +188,24 @@ fn flags(reply: &Reply, server: &ServerTiming, asked: Asked) -> Vec<&'static str
         (THINKING, reply.thinking.as_ref().is_some_and(|text| !text.is_empty())),
         (BURSTS, few),
         (STALL, stall),
-        (UNRECONCILED, !reconciled(reply, server)),
+        (
+            UNRECONCILED,
+            !Waterfall::of(&reply.timing, &reply.usage).is_some_and(|waterfall| waterfall.reconciled),
+        ),
     ]
     .into_iter()
     .filter_map(|(flag, raised)| raised.then_some(flag))
     .collect()
 }
 
-/// Whether the client's time for the request is what the server says it took. The way there and back is between the two.
-fn reconciled(reply: &Reply, server: &ServerTiming) -> bool {
-    let total = reply.timing.total;
-    let allowed = RECONCILED.0.max(total.mul_f64(RECONCILED.1));
-    server.total.is_some_and(|said| total.abs_diff(said) <= allowed)
-}
-
 /// Where the time of an answer went, in words.
-fn waterfall(reply: &Reply, server: &ServerTiming) -> String {
-    let timing = &reply.timing;
-    let tail = timing.last_token.map(|last| timing.total.saturating_sub(last));
-    let parts = [
-        ("lag", Some(timing.lag)),
-        ("load", server.load),
-        ("queue", queue(server)),
-        ("prompt", server.prompt),
-        ("tokens", server.generation),
-        ("tail", tail),
-    ];
-    let parts = parts
-        .into_iter()
-        .filter_map(|(name, time)| Some(format!("{name} {:.1} ms", time?.as_secs_f64() * 1e3)));
+fn told(reply: &Reply) -> String {
+    let Some(waterfall) = Waterfall::of(&reply.timing, &reply.usage) else {
+        return "the server does not say where its time went".to_owned();
+    };
+    // Whether a connection was made is the host's to know; here it is part of the lag.
+    let parts = waterfall.parts().into_iter().filter(|(name, _)| *name != "connect");
+    let parts = parts.map(|(name, time)| format!("{name} {:.1} ms", time.as_secs_f64() * 1e3));
     parts.collect::<Vec<_>>().join(", ")
 }
 

@@ -133,3 +133,52 @@ fn loads_that_make_no_sense_are_refused_before_a_model_is_asked() {
         assert!(ended.stderr.contains(told), "{options}: {}", ended.stderr);
     }
 }
+
+/// The samples of an export that were answered.
+fn answers(export: &std::path::Path) -> Vec<Value> {
+    let exported: Value = serde_json::from_slice(&std::fs::read(export).expect("the export")).expect("JSON");
+    let samples = exported["samples"].as_array().expect("samples");
+    let answers = samples.iter().map(|sample| sample["answer"].clone());
+    answers.filter(|answer| !answer.is_null()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_of_every_answer_is_explained_by_its_parts() {
+    let server = serve(&[cassette("reference")], &[]).await;
+    let koderz = Koderz::new();
+    let export = koderz.data().join("parts.json");
+    let ended = koderz.call(&format!(
+        "speed-test lorem:200 --host {} --shape tg128 --concurrency 2 --requests 8 --export {}",
+        server.url(),
+        export.display()
+    ));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let answers = answers(&export);
+    let reconciled = answers
+        .iter()
+        .filter(|answer| answer["waterfall"]["reconciled"] == true)
+        .count();
+    assert!(
+        reconciled * 4 >= answers.len() * 3,
+        "{reconciled} of {}",
+        answers.len()
+    );
+    let mut connected = 0;
+    for waterfall in answers.iter().map(|answer| &answer["waterfall"]) {
+        let part = |name: &str| {
+            waterfall[name]
+                .as_f64()
+                .unwrap_or_else(|| panic!("{name} of {waterfall}"))
+        };
+        let names = ["lag", "connect", "load", "queue", "prefill", "decode", "tail"];
+        let (sum, whole) = (names.map(part).iter().sum::<f64>(), part("whole"));
+        let off = (sum - whole).abs();
+        assert!(
+            waterfall["reconciled"] == false || off <= f64::max(0.002, 0.01 * whole),
+            "{off} s of {waterfall:#}"
+        );
+        connected += usize::from(part("connect") > 0.0);
+    }
+    assert!((1..=5).contains(&connected), "connections are used again: {connected}");
+    assert!(ended.stdout.contains("reconciled "), "{}", ended.stdout);
+}
