@@ -6,7 +6,7 @@
 use koderz_api::chat::Request;
 use koderz_api::execution::Program;
 use koderz_api::retry::{Attempt, Decision};
-use koderz_api::suite::{Command, Completion, Task, Verdict};
+use koderz_api::suite::{Command, Completion, Pacing, Task, Verdict};
 use koderz_api::summary::{Figure, Plan};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -130,6 +130,9 @@ pub enum Event {
         stage: String,
         /// Whether it is left out of every figure.
         warm_up: bool,
+        /// When its trials begin; older records do not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pacing: Option<Pacing>,
     },
     /// A trial began.
     TrialBegan {

@@ -138,6 +138,7 @@ async fn one(
         .note(Event::StageBegan {
             stage: stage.name.clone(),
             warm_up: stage.warm_up,
+            pacing: Some(stage.pacing),
         })
         .await?;
     let mut live = JoinSet::new();

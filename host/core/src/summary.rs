@@ -154,7 +154,7 @@ impl Summary {
                 self.trials = *trials;
                 self.changes.extend(changes.iter().cloned());
             }
-            Event::StageBegan { stage, warm_up } => {
+            Event::StageBegan { stage, warm_up, .. } => {
                 if *warm_up {
                     self.warm_up_stages.insert(stage.clone());
                 }
@@ -433,6 +433,7 @@ mod tests {
             Event::StageBegan {
                 stage: "warm".to_owned(),
                 warm_up: true,
+                pacing: None,
             },
         ));
         summary.observe(&entry(1, began("a", 0, "warm")));

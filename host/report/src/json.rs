@@ -200,7 +200,8 @@ mod tests {
                 "seconds": 1.5,
                 "stop": "finished",
                 "text": "def add(a, b): ...",
-                "thinking": null
+                "thinking": null,
+                "waterfall": null
               },
               "credit": 0.0,
               "failed_attempts": 1,

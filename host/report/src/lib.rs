@@ -38,6 +38,7 @@ mod sample;
 mod screen;
 mod several;
 mod story;
+mod strip;
 mod tale;
 mod terminal;
 mod text;

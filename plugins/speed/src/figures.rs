@@ -2,7 +2,7 @@
 
 use crate::measure::{
     BURSTS, DECODE, EACH_TOKEN, FIRST_TOKEN, FLAG, LAG, PREFILL, PROMPT, QUEUE, READ, RELOAD, SHORT, STALL, THINKING,
-    TRUNCATED, UNRECONCILED, WHOLE,
+    TRUNCATED, UNRECONCILED, WHOLE, nanos,
 };
 use crate::plan::{CALIBRATE, bounds, clients, edge, of, throughput, tried, value};
 use crate::settings::{Load, Objective, Test};
@@ -259,7 +259,20 @@ fn rates(results: &[Graded]) -> Vec<Figure> {
 fn searched(results: &[Graded], objective: &Objective) -> Vec<Figure> {
     let tried = tried(results, objective);
     let (met, missed) = bounds(&tried);
-    let mut figures = Vec::new();
+    let kept = [
+        ("first-token", objective.first_token),
+        ("each-token", objective.each_token),
+        ("whole", objective.whole),
+    ];
+    // The report draws a line there.
+    let kept = kept.into_iter().filter_map(|(name, limit)| {
+        let estimate = Estimate {
+            value: nanos(limit?),
+            interval: None,
+        };
+        Some(figure(format!("objective {name}"), "ns", estimate, ""))
+    });
+    let mut figures: Vec<Figure> = kept.collect();
     let note = match (met, missed) {
         (Some(met), Some(missed)) => format!("95 of 100 met it at {met:.3}/s, fewer at {missed:.3}/s"),
         (Some(_), None) => "95 of 100 met it at every rate that was tried".to_owned(),

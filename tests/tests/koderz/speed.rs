@@ -158,11 +158,7 @@ async fn the_time_of_every_answer_is_explained_by_its_parts() {
         .iter()
         .filter(|answer| answer["waterfall"]["reconciled"] == true)
         .count();
-    assert!(
-        reconciled * 4 >= answers.len() * 3,
-        "{reconciled} of {}",
-        answers.len()
-    );
+    assert!(reconciled * 4 >= answers.len() * 3, "{reconciled} of {}", answers.len());
     let mut connected = 0;
     for waterfall in answers.iter().map(|answer| &answer["waterfall"]) {
         let part = |name: &str| {
@@ -181,4 +177,32 @@ async fn the_time_of_every_answer_is_explained_by_its_parts() {
     }
     assert!((1..=5).contains(&connected), "connections are used again: {connected}");
     assert!(ended.stdout.contains("reconciled "), "{}", ended.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_draws_what_more_clients_did_and_where_the_time_went() {
+    let server = serve(&[cassette("reference")], &[]).await;
+    let koderz = Koderz::new();
+    let ended = koderz.call(&format!(
+        "speed-test lorem:2000 --host {} --shape tg128 --concurrency 1,2 --requests 6",
+        server.url()
+    ));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let page = koderz.data().join("page.html");
+    let ended = koderz.call(&format!("runs report last --output {}", page.display()));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let page = std::fs::read_to_string(page).expect("the page");
+    for drawing in [
+        "Until the first token",
+        "From one token to the next",
+        "Throughput against time",
+        "the knee: ",
+        "Where the time went",
+        "Gaps between the pieces of an answer",
+    ] {
+        assert!(page.contains(drawing), "{drawing}");
+    }
+    // 6 and 8 answers, each with a bar and a strip; not the two that the server counted words by.
+    assert_eq!(page.matches("<span class=\"of\">").count(), 28);
+    assert!(!page.contains("<span class=\"of\">calibrate"));
 }

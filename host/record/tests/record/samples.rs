@@ -267,6 +267,7 @@ fn began() -> Vec<Event> {
         Event::StageBegan {
             stage: "main".to_owned(),
             warm_up: true,
+            pacing: None,
         },
     ]
 }

@@ -6,6 +6,7 @@ use crate::html::policy::{SCRIPT, STYLE, content_security_policy};
 use crate::html::problem::{Problem, problems};
 use crate::html::room::Room;
 use crate::html::sample::Row;
+use crate::html::timed::{Drawings, drawings};
 use crate::measured::measured;
 use crate::numbers::{counted, grouped, hundredths, percent, span};
 use crate::progress::ending;
@@ -70,6 +71,7 @@ struct Page<'a> {
     costs: Vec<Figure>,
     facts: Vec<(&'static str, String)>,
     plots: Vec<Plot>,
+    drawings: Drawings,
     problems: Vec<Problem>,
     /// Samples that have no row.
     untold: Option<String>,
@@ -99,6 +101,7 @@ impl<'a> Page<'a> {
         let manifest = report.manifest();
         let summary = report.story.summary();
         let room = room(report);
+        let drawings = drawings(report);
         let rows = summary
             .samples
             .iter()
@@ -122,7 +125,8 @@ impl<'a> Page<'a> {
             measured: measurements(report),
             costs: cost(report),
             facts: facts(report),
-            plots: plots(report),
+            plots: plots(report, drawings.charts.is_empty()),
+            drawings,
             problems: problems(rows),
             untold: Some(report.story.untold()).filter(|count| *count > 0).map(grouped),
             not_begun: Some(report.not_begun()).filter(|count| *count > 0).map(grouped),
