@@ -3,12 +3,12 @@
 use crate::arguments::{Asking, Benchmark, Limits, RunOne, Server, SpeedTest};
 use crate::compare::{gated, missed};
 use crate::configuration::Configuration;
-use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
+use crate::outlet::Outlet;
 use crate::places::Places;
 use crate::request::Think;
 use crate::server::{self, Patience, Way};
-use crate::session::{self, Ended, Session, new_run, work};
+use crate::session::{Ended, Session, new_run, work};
 use crate::{Outcome, command_line, connection, machine, print, request, self_test, show, signals, tasks};
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
@@ -129,12 +129,12 @@ async fn try_all(wanted: &Wanted, argument: &str, models: &[String], desk: &Desk
 
 /// One model alone: what is wrong with it ends the command.
 async fn one(wanted: &Wanted, model: &str, desk: &Desk) -> Result<Ended> {
-    let benchmark = Prepared::new(wanted, desk).await?;
+    let benchmark = Prepared::new(wanted, 1, desk).await?;
     let reached = benchmark.reach(model).await?;
     let (record, limits) = benchmark.begin().await?;
     let stop = signals::stop(&desk.terminal)?;
     let ended = benchmark.work(reached, record, &limits, stop).await?;
-    session::export(benchmark.export, || koderz_report::json(&ended.report()))?;
+    Outlet::write(benchmark.export, &ended.report())?;
     Ok(ended)
 }
 
@@ -147,7 +147,7 @@ struct Several {
 
 impl Several {
     async fn run(mut self, wanted: &Wanted, models: &[String], desk: &Desk) -> Result<Outcome> {
-        let benchmark = Prepared::new(wanted, desk).await?;
+        let benchmark = Prepared::new(wanted, models.len(), desk).await?;
         // All are looked up before the first is asked: who mistypes a name should not learn of it the next morning.
         let mut reached = Vec::new();
         for model in models {
@@ -181,7 +181,7 @@ impl Several {
         if !desk.streams {
             print(&koderz_report::several(&reports, &self.failed))?;
         }
-        session::export(benchmark.export, || koderz_report::several_json(&reports, &self.failed))?;
+        Outlet::write_all(benchmark.export, &reports, &self.failed)?;
         let mut failed = Vec::new();
         for report in &reports {
             failed.extend(missed(report, &wanted.limits.fail_under)?);
@@ -212,7 +212,7 @@ struct Prepared<'a> {
     equipment: Equipment,
     request: Map<String, Value>,
     system: Option<String>,
-    export: Option<Destination>,
+    export: Option<Outlet>,
 }
 
 /// A model, and the servers that have it.
@@ -222,11 +222,8 @@ struct Reached {
 }
 
 impl<'a> Prepared<'a> {
-    async fn new(wanted: &'a Wanted, desk: &'a Desk) -> Result<Self> {
-        let export = wanted.asking.export.as_deref();
-        let export = export
-            .map(|path| Destination::reserve(path, Readers::Usual))
-            .transpose()?;
+    async fn new(wanted: &'a Wanted, models: usize, desk: &'a Desk) -> Result<Self> {
+        let export = Outlet::reserve(&wanted.asking.export, models)?;
         let programs = &wanted.asking.programs;
         let counting = equipment::counting(programs, None);
         let library = equipment::library(

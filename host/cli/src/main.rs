@@ -28,6 +28,7 @@ mod log;
 mod machine;
 mod manual;
 mod meanwhile;
+mod outlet;
 mod places;
 mod plugins;
 mod problems;

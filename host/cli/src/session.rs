@@ -16,7 +16,6 @@ use koderz_core::scheduler::{self, Ports, RunError};
 use koderz_core::stop::Stop;
 use koderz_record::{Record, RunId};
 use koderz_report::{Paths, Report, RetryLog, Story, Terminal};
-use serde_json::Value;
 use std::collections::hash_map::RandomState;
 use std::fs::DirBuilder;
 use std::hash::BuildHasher;
@@ -207,16 +206,6 @@ fn put_away(ended: &Ended) -> Result<()> {
             private_folder(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
         Destination::reserve(path, Readers::Owner)?.write(&koderz_report::html(&report)?)?;
-    }
-    Ok(())
-}
-
-/// Writes a document where `--export` says, and makes it only for that: it names every sample.
-pub(crate) fn export(destination: Option<Destination>, document: impl FnOnce() -> Value) -> Result<()> {
-    if let Some(destination) = destination {
-        let mut text = serde_json::to_string_pretty(&document()).context("write the export")?;
-        text.push('\n');
-        destination.write(&text)?;
     }
     Ok(())
 }

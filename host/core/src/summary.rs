@@ -5,7 +5,7 @@
 
 use crate::cost::Cost;
 pub use crate::counts::{Counts, truncated};
-use crate::event::{Entry, Event, TrialId};
+use crate::event::{Entry, Event, Resident, TrialId};
 use crate::statistics::{Rate, pass_at_k_over};
 use koderz_api::retry::Decision;
 use koderz_api::suite::{Completion, Grade, Verdict};
@@ -119,6 +119,8 @@ pub struct Summary {
     pub output_tokens: u64,
     /// What was changed in mid-run, in words: with any of it the verdicts are not all of one kind.
     pub changes: Vec<String>,
+    /// How the model that was loaded last lies in memory, where the server says it.
+    pub resident: Option<Resident>,
     /// How many questions were under way at once in the end, where that was found rather than set.
     pub limit: Option<u32>,
     /// How often the server was away, and for how long in all, as far as it came back.
@@ -174,7 +176,8 @@ impl Summary {
             Event::OutageBegan { .. } => self.outages += 1,
             Event::OutageEnded { after } => self.away += *after,
             Event::LimitChanged { limit } => self.limit = Some(*limit),
-            Event::Loading { .. } | Event::Loaded { .. } | Event::Stepped { .. } => {}
+            Event::Loaded { resident, .. } => self.resident = resident.or(self.resident),
+            Event::Loading { .. } | Event::Stepped { .. } => {}
             Event::AttemptFailed {
                 trial,
                 attempt,

@@ -48,7 +48,7 @@ use koderz_core::numbers;
 pub use closeup::{Which, closeup, closeup_json};
 pub use compared::{Compared, Gate, GateError, Limit, compared, compared_html, compared_json, compared_text};
 pub use escape::escaped_pretty;
-pub use export::{Form, export, passed, result};
+pub use export::{Form, export, export_several, passed, result};
 pub use html::{Link, content_security_policy, html, html_with};
 pub use json::json;
 pub use list::{Listed, list, list_json, said};

@@ -80,7 +80,7 @@ impl<'a> Entry<'a> {
 }
 
 /// What a grade counts for, where it counts.
-fn credit(grade: Grade) -> Option<f64> {
+pub(crate) fn credit(grade: Grade) -> Option<f64> {
     match grade {
         Grade::Pass => Some(1.0),
         Grade::Fail => Some(0.0),

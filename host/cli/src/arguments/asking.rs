@@ -1,6 +1,6 @@
 //! Commands that ask models, as typed.
 
-use super::extra::{Events, Extra, Limits, Programs, SuiteChoice, suite_help};
+use super::extra::{Events, ExportTo, Extra, Limits, Programs, SuiteChoice, suite_help};
 use super::servers::{HEADER, HEADER_VARIABLE};
 use super::values::{concurrency, patience, positive, seconds, share, slot, some, temperature};
 use crate::configuration::Configuration;
@@ -82,9 +82,8 @@ pub(crate) struct Asking {
     /// Context window in tokens, the same for all questions [default: what the suite needs]
     #[arg(long, value_name = "TOKENS", value_parser = some::<u32>)]
     pub(crate) num_ctx: Option<u32>,
-    /// Also write the results to this file, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) export: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) export: ExportTo,
     /// A word to find the run by, such as baseline; may be given again
     #[arg(long = "tag", value_name = "TAG")]
     pub(crate) tags: Vec<Tag>,
@@ -248,9 +247,8 @@ pub(crate) struct Resume {
     /// Questions that may be under way at once, at each server [default: as before]
     #[arg(long, value_name = "N|auto", value_parser = concurrency)]
     pub(crate) concurrency: Option<Concurrency>,
-    /// Also write the results to this file, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) export: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) export: ExportTo,
     #[command(flatten)]
     pub(crate) limits: Limits,
     #[command(flatten)]
