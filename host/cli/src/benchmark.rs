@@ -316,6 +316,7 @@ impl<'a> Prepared<'a> {
         session.record.tag(&session.run, &self.wanted.asking.tags, &[])?;
         work(Session {
             changes: reached.servers.differences.clone(),
+            calibration: self.wanted.server.calibration,
             ..session
         })
         .await

@@ -4,6 +4,7 @@
 mod answers;
 mod arguments;
 mod benchmark;
+mod calibration;
 mod came_to;
 mod cassette;
 mod columns;

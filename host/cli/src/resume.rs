@@ -118,6 +118,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
         run,
         deadline: options.deadline.or(manifest.deadline),
         changes,
+        calibration: options.calibration,
         manifest,
         before,
         concurrency,

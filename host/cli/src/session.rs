@@ -1,6 +1,7 @@
 //! One stretch of work on a run: everything is ready, so it is done, shown and put away.
 
 use crate::benchmark::Desk;
+use crate::calibration::calibrate;
 use crate::came_to;
 use crate::destination::{Destination, Readers};
 use crate::equipment::Equipment;
@@ -50,6 +51,8 @@ pub(crate) struct Session<'a> {
     pub(crate) deadline: Option<Duration>,
     /// What is not what the run was begun with.
     pub(crate) changes: Vec<String>,
+    /// How long this machine is calibrated, where times are measured.
+    pub(crate) calibration: Duration,
     /// What of the run is to be done.
     pub(crate) remainder: Remainder,
     pub(crate) stop: Stop,
@@ -81,6 +84,7 @@ impl<'a> Session<'a> {
             jobs: None,
             deadline: manifest.deadline,
             changes: Vec::new(),
+            calibration: Duration::ZERO,
             remainder: Remainder::Open,
             stop,
             manifest,
@@ -121,10 +125,12 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
         jobs,
         deadline,
         changes,
+        calibration,
         remainder,
         stop,
     } = session;
     let plan = Plan {
+        instrument: calibrate(&equipment.info, calibration).await,
         concurrency,
         max_retries: equipment.max_retries,
         deadline,
@@ -195,6 +201,7 @@ fn plan(manifest: &Manifest, jobs: Option<NonZeroU32>) -> Plan {
         limits: manifest.limits.clone(),
         changes: Vec::new(),
         deadline: manifest.deadline,
+        instrument: None,
         caps: Caps::default(),
     }
 }

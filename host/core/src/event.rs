@@ -56,6 +56,21 @@ pub struct Resident {
     pub context_tokens: Option<u32>,
 }
 
+/// How far off the host is when it times an answer, as it has found by timing answers whose times it knew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instrument {
+    /// Within this are 95 of 100 errors of a first token's time. The way to a server on this machine and back is in it.
+    #[serde(with = "koderz_api::nanos")]
+    pub first_token: Duration,
+    /// The same of the time between two pieces of an answer.
+    #[serde(with = "koderz_api::nanos")]
+    pub gap: Duration,
+    /// Answers that were timed.
+    pub answers: u32,
+    /// Times between two pieces of them.
+    pub gaps: u32,
+}
+
 /// How a stretch of work on a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -118,6 +133,12 @@ pub enum Event {
     LimitChanged {
         /// How many.
         limit: u32,
+    },
+    /// The host has found out how far off it is when it times answers.
+    Calibrated {
+        /// How far.
+        #[serde(flatten)]
+        instrument: Instrument,
     },
     /// The suite decided on a stage when it had seen the results of those before it.
     StagePlanned {
@@ -212,6 +233,7 @@ impl Event {
             | Event::OutageBegan { .. }
             | Event::OutageEnded { .. }
             | Event::LimitChanged { .. }
+            | Event::Calibrated { .. }
             | Event::StagePlanned { .. }
             | Event::StageBegan { .. }
             | Event::Summarized { .. }
@@ -228,6 +250,7 @@ impl Event {
             Event::OutageBegan { .. } => "outage-began",
             Event::OutageEnded { .. } => "outage-ended",
             Event::LimitChanged { .. } => "limit-changed",
+            Event::Calibrated { .. } => "calibrated",
             Event::StagePlanned { .. } => "stage-planned",
             Event::StageBegan { .. } => "stage-began",
             Event::TrialBegan { .. } => "trial-began",

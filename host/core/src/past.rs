@@ -155,6 +155,7 @@ impl Past {
             | Event::OutageBegan { .. }
             | Event::OutageEnded { .. }
             | Event::LimitChanged { .. }
+            | Event::Calibrated { .. }
             | Event::StageBegan { .. }
             | Event::AttemptFailed { .. }
             | Event::Summarized { .. }

@@ -99,6 +99,9 @@ pub async fn run(ports: Ports, plan: Plan, mut past: Past, remainder: Remainder,
             changes: shared.plan.changes.clone(),
         })
         .await?;
+    if let Some(instrument) = shared.plan.instrument {
+        shared.note(Event::Calibrated { instrument }).await?;
+    }
     let ran = stages::run(&shared, &info, &mut past, planned, remainder).await;
     shared.end_background();
     let end = match ran {

@@ -5,7 +5,7 @@
 
 use crate::cost::Cost;
 pub use crate::counts::{Counts, truncated};
-use crate::event::{Entry, Event, Resident, TrialId};
+use crate::event::{Entry, Event, Instrument, Resident, TrialId};
 use crate::statistics::{Rate, pass_at_k_over};
 use koderz_api::retry::Decision;
 use koderz_api::suite::{Completion, Grade, Verdict};
@@ -121,6 +121,8 @@ pub struct Summary {
     pub changes: Vec<String>,
     /// How the model that was loaded last lies in memory, where the server says it.
     pub resident: Option<Resident>,
+    /// How far off the host was when it timed answers, in the last stretch of work.
+    pub instrument: Option<Instrument>,
     /// How many questions were under way at once in the end, where that was found rather than set.
     pub limit: Option<u32>,
     /// How often the server was away, and for how long in all, as far as it came back.
@@ -175,6 +177,7 @@ impl Summary {
             }
             Event::OutageBegan { .. } => self.outages += 1,
             Event::OutageEnded { after } => self.away += *after,
+            Event::Calibrated { instrument } => self.instrument = Some(*instrument),
             Event::LimitChanged { limit } => self.limit = Some(*limit),
             Event::Loaded { resident, .. } => self.resident = resident.or(self.resident),
             Event::Loading { .. } | Event::Stepped { .. } => {}

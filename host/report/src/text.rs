@@ -3,7 +3,7 @@
 use crate::cost::{Figure, cost};
 use crate::line::{cell, first, fit, harmless, width};
 use crate::measured::measured;
-use crate::numbers::{counted, grouped, hundredths, percent, span};
+use crate::numbers::{counted, grouped, hundredths, micros, percent, span};
 use crate::progress::ending;
 use crate::reckoned::reckoned;
 use crate::report::{NO_KIND, Paths, Report, asked, failure_kind};
@@ -46,6 +46,7 @@ pub fn findings(report: &Report<'_>) -> String {
         rates(report),
         measurements(report),
         reckonings(report),
+        instrument(report),
         counts(report),
         work(report),
     ];
@@ -120,6 +121,19 @@ fn measurements(report: &Report<'_>) -> Vec<String> {
         .iter()
         .map(|metric| (metric.info.name.clone(), metric.shown(metric.value()), metric.note()));
     table(&rows.collect::<Vec<_>>())
+}
+
+/// How far off the host's own times are, where it has found that out.
+fn instrument(report: &Report<'_>) -> Vec<String> {
+    let Some(instrument) = report.story.summary().instrument else {
+        return Vec::new();
+    };
+    let lines = [
+        (instrument.first_token, "first-token is off by here, 95 of 100 times"),
+        (instrument.gap, "a gap between two pieces is off by"),
+    ];
+    let lines = lines.map(|(error, words)| ("instrument".to_owned(), format!("±{}", micros(error)), words.to_owned()));
+    table(&lines)
 }
 
 /// A note that does not fit beside its figure stands below it.

@@ -2,7 +2,7 @@
 
 use super::extra::{Events, ExportTo, Extra, Limits, Programs, SuiteChoice, suite_help};
 use super::servers::{HEADER, HEADER_VARIABLE};
-use super::values::{concurrency, patience, positive, seconds, share, slot, some, temperature};
+use super::values::{calibration, concurrency, patience, positive, seconds, share, slot, some, temperature};
 use crate::configuration::Configuration;
 use crate::request::{self, RunnerOption, Think};
 use crate::server::Patience;
@@ -38,6 +38,9 @@ pub(crate) struct Server {
     /// Retries of a question after its first attempt [default: the policy's, which is 3]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) max_retries: Option<u32>,
+    /// How long this machine times answers whose times it knows before it measures a server's, in seconds; 0 for not at all
+    #[arg(long, value_name = "SECONDS", value_parser = calibration, default_value = "2", allow_negative_numbers = true)]
+    pub(crate) calibration: Duration,
     /// Retry policy: a plugin's name or file [default: exponential]
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) retry: Option<String>,

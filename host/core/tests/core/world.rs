@@ -402,6 +402,7 @@ pub(crate) fn plan() -> Plan {
         limits: BTreeMap::new(),
         changes: Vec::new(),
         deadline: None,
+        instrument: None,
         caps: Caps::default(),
     }
 }

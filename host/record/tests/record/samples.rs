@@ -10,7 +10,7 @@ use koderz_api::retry::{Attempt, Decision};
 use koderz_api::suite::{Arrivals, Command, Completion, Grade, Metric, Pacing, Stage, Task, Verdict};
 use koderz_api::summary::{Figure, Plan};
 use koderz_api::transport::{Breaker, Endpoint, Failure, FailureKind, Phase};
-use koderz_core::event::{End, Entry, Event, Place, Resident, TrialId};
+use koderz_core::event::{End, Entry, Event, Instrument, Place, Resident, TrialId};
 use koderz_core::manifest::{Machine, Manifest, ModelUse, PluginUse, ServerUse};
 use koderz_core::plan::{Defaults, Selection};
 use koderz_record::{Record, RunId};
@@ -186,9 +186,10 @@ pub(crate) fn every_event() -> Vec<Event> {
             Event::LimitChanged { .. } => 12,
             Event::StagePlanned { .. } => 13,
             Event::Summarized { .. } => 14,
+            Event::Calibrated { .. } => 15,
         })
         .collect();
-    assert_eq!(kinds, (0..15).collect(), "a kind of event is missing here");
+    assert_eq!(kinds, 0..16.collect(), "a kind of event is missing here");
     events
 }
 
@@ -215,6 +216,14 @@ fn server() -> Vec<Event> {
             after: Duration::from_millis(34),
         },
         Event::LimitChanged { limit: 8 },
+        Event::Calibrated {
+            instrument: Instrument {
+                first_token: Duration::from_micros(150),
+                gap: Duration::from_micros(80),
+                answers: 40,
+                gaps: 960,
+            },
+        },
     ]
 }
 
@@ -461,6 +470,7 @@ fn reply() -> Reply {
             output_tokens: None,
         },
         timing: Timing {
+            connect: Duration::from_micros(310),
             lag: Duration::from_nanos(1),
             total: Duration::from_secs(1),
             first_token: Some(Duration::from_millis(3)),

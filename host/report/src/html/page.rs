@@ -8,7 +8,7 @@ use crate::html::room::Room;
 use crate::html::sample::Row;
 use crate::html::timed::{Drawings, drawings};
 use crate::measured::measured;
-use crate::numbers::{counted, grouped, hundredths, percent, span};
+use crate::numbers::{counted, grouped, hundredths, micros, percent, span};
 use crate::progress::ending;
 use crate::reckoned::reckoned;
 use crate::report::{Report, ReportError, asked};
@@ -232,6 +232,16 @@ fn facts(report: &Report<'_>) -> Vec<(&'static str, String)> {
         ("Context window", tokens(manifest.context_tokens)),
         ("Seed", manifest.seed.to_string()),
         ("Questions at once", manifest.concurrency.to_string()),
+        (
+            "Own error",
+            summary.instrument.map_or_else(String::new, |instrument| {
+                format!(
+                    "first token ±{}, gaps ±{}, 95 of 100 times",
+                    micros(instrument.first_token),
+                    micros(instrument.gap)
+                )
+            }),
+        ),
         ("Answers", grouped(summary.answers)),
         ("Tokens written", grouped(summary.output_tokens)),
         ("Command line", manifest.command_line.join(" ")),

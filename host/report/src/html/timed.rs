@@ -13,6 +13,7 @@ mod spread;
 use crate::html::chart::Chart;
 use crate::html::plot::Bar;
 use crate::measured::shown;
+use crate::numbers::micros;
 use crate::report::Report;
 use crate::story::Timed;
 use crate::tale::{Answer, Course};
@@ -78,13 +79,19 @@ pub(super) fn drawings(report: &Report<'_>) -> Drawings {
         loads::loads(&taken).into_iter().collect(),
         prompts::prompts(&taken).into_iter().collect(),
     ];
-    Drawings {
-        charts: charts.into_iter().flatten().collect(),
-        tables: [parts::parts(&taken), gaps::gaps(&taken)]
-            .into_iter()
-            .flatten()
-            .collect(),
+    let mut tables: Vec<Rows> = [parts::parts(&taken), gaps::gaps(&taken)]
+        .into_iter()
+        .flatten()
+        .collect();
+    let mut charts: Vec<Chart> = charts.into_iter().flatten().collect();
+    if let Some(instrument) = report.story.summary().instrument {
+        let own = |error| format!(" This machine is off by ±{}.", micros(error));
+        let timed = charts.iter_mut().filter(|chart| chart.name.contains("first token"));
+        timed.for_each(|chart| chart.told += &own(instrument.first_token));
+        let timed = tables.iter_mut().filter(|table| table.name.starts_with("Gaps"));
+        timed.for_each(|table| table.told += &own(instrument.gap));
     }
+    Drawings { charts, tables }
 }
 
 /// In the order of stages, and in each in the order in which they began.
