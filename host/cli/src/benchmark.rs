@@ -54,6 +54,7 @@ pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Outco
     let wanted = Wanted {
         suite: arguments.suite.suite.unwrap_or(desk.configuration.suite.clone()),
         concurrency: arguments.concurrency.unwrap_or(usual),
+        interleave: false,
         loads: Vec::new(),
         limits: arguments.limits,
         asking: arguments.asking,
@@ -70,6 +71,7 @@ pub(crate) async fn speed_test(arguments: SpeedTest, desk: &Desk) -> Result<Outc
         suite: arguments.suite.unwrap_or(desk.configuration.speed_suite.clone()),
         // What shares the machine with another question is no measure of it.
         concurrency: Concurrency::Fixed(NonZeroU32::MIN),
+        interleave: arguments.interleave,
         loads: arguments.loads.settings(),
         limits: arguments.limits,
         asking: arguments.asking,
@@ -84,6 +86,7 @@ pub(crate) async fn speed_test(arguments: SpeedTest, desk: &Desk) -> Result<Outc
 pub(crate) async fn run_one(arguments: RunOne, desk: &Desk) -> Result<Ended> {
     let wanted = Wanted {
         suite: arguments.suite.suite.unwrap_or(desk.configuration.suite.clone()),
+        interleave: false,
         loads: Vec::new(),
         limits: Limits::default(),
         asking: arguments.asking,
@@ -101,6 +104,8 @@ pub(crate) async fn run_one(arguments: RunOne, desk: &Desk) -> Result<Ended> {
 /// What is asked of each model.
 struct Wanted {
     suite: String,
+    /// Whether models are taken in turns, each twice.
+    interleave: bool,
     /// Settings of the suite that were typed as flags.
     loads: Vec<(&'static str, String)>,
     limits: Limits,
@@ -133,7 +138,7 @@ async fn one(wanted: &Wanted, model: &str, desk: &Desk) -> Result<Ended> {
     let reached = benchmark.reach(model).await?;
     let (record, limits) = benchmark.begin().await?;
     let stop = signals::stop(&desk.terminal)?;
-    let ended = benchmark.work(reached, record, &limits, stop).await?;
+    let ended = benchmark.work(&reached, record, &limits, stop).await?;
     Outlet::write(benchmark.export, &ended.report())?;
     Ok(ended)
 }
@@ -160,11 +165,17 @@ impl Several {
         }
         let (_, limits) = benchmark.begin().await?;
         let stop = signals::stop(&desk.terminal)?;
-        for servers in reached {
+        let turns = turns(reached.len(), wanted.interleave);
+        for (turn, place) in turns.into_iter().enumerate() {
             if stop.urgency() > Urgency::None {
                 break;
             }
+            let servers = &reached[place];
             let model = servers.models[SUBJECT].clone();
+            if turn >= reached.len() {
+                // In the second half each model was in memory before, and the last one still is.
+                tell_of_models_that_do_not_fit(servers, turn > reached.len()).await;
+            }
             let record = Record::open(desk.places.record())?;
             match benchmark.work(servers, record, &limits, stop.clone()).await {
                 Ok(ended) => {
@@ -202,6 +213,28 @@ impl Several {
             model: model.to_owned(),
             reason: error,
         });
+    }
+}
+
+/// In which order so many models are taken: one after the other, or there and back again.
+fn turns(models: usize, interleave: bool) -> Vec<usize> {
+    let there = 0..models;
+    match interleave {
+        true => there.clone().chain(there.rev()).collect(),
+        false => there.collect(),
+    }
+}
+
+/// Says where a model that was in memory is there no more: the others have taken its place, and each turn loads it anew.
+async fn tell_of_models_that_do_not_fit(servers: &Reached, others_came_between: bool) {
+    let model = &servers.models[SUBJECT];
+    for host in servers.servers.hosts() {
+        if others_came_between && host.model.resident(model).await.is_none() {
+            tracing::warn!(
+                "{model} is no longer in memory: the models do not fit together, so each turn begins with a load, which is \
+                 in no figure"
+            );
+        }
     }
 }
 
@@ -295,14 +328,14 @@ impl<'a> Prepared<'a> {
 
     async fn work(
         &self,
-        reached: Reached,
+        reached: &Reached,
         record: Record,
         limits: &BTreeMap<String, Duration>,
         stop: Stop,
     ) -> Result<Ended> {
         let manifest = Manifest {
             limits: limits.clone(),
-            ..self.manifest(&reached)
+            ..self.manifest(reached)
         };
         if manifest.samples.get() > 1 && manifest.defaults.temperature == 0.0 {
             tracing::warn!(

@@ -17,6 +17,7 @@
 mod closeup;
 mod compared;
 mod cost;
+mod differ;
 mod escape;
 mod excerpt;
 mod export;

@@ -33,6 +33,8 @@ pub(crate) struct Tale {
     began: Option<Duration>,
     /// From its beginning to its verdict, where both fell into one stretch of work.
     pub(crate) took: Option<Duration>,
+    /// How long the model took to be where it was wanted, the last time.
+    pub(crate) prepared: Option<Duration>,
     /// The stage that it is of.
     pub(crate) stage: String,
     /// When it began and ended, and in which stretch of work, where that was one.
@@ -202,7 +204,13 @@ impl Tale {
                     message: bounded(&error.message),
                 }));
             }
-            Completion::Prepared(_) => {}
+            Completion::Prepared(prepared) => {
+                let took = prepared
+                    .as_ref()
+                    .ok()
+                    .map(|prepared| prepared.load.unwrap_or(prepared.took));
+                self.prepared = took;
+            }
         }
     }
 }

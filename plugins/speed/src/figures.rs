@@ -1,8 +1,8 @@
 //! What all answers come to, and what makes that doubtful.
 
 use crate::measure::{
-    BURSTS, DECODE, EACH_TOKEN, FIRST_TOKEN, FLAG, LAG, PREFILL, PROMPT, QUEUE, READ, RELOAD, SHORT, STALL, THINKING,
-    TRUNCATED, UNRECONCILED, WHOLE, nanos,
+    BURSTS, DECODE, EACH_TOKEN, FIRST_TOKEN, FLAG, LAG, LOAD_RUNNER, PREFILL, PROMPT, QUEUE, READ, RELOAD, SHORT,
+    STALL, THINKING, TRUNCATED, UNRECONCILED, WHOLE, nanos,
 };
 use crate::plan::{CALIBRATE, bounds, clients, edge, of, throughput, tried, value};
 use crate::settings::{Load, Objective, Test};
@@ -66,6 +66,8 @@ pub(crate) fn figures(test: &Test, results: &[Graded]) -> Vec<Figure> {
         Load::Rate(_) => rates(results),
         Load::Search(objective) => searched(results, objective),
     };
+    figures.extend(crate::precision::figure(test, results));
+    figures.extend(reloads(results));
     figures.extend(explained(results));
     figures.extend(flags(test, results));
     figures
@@ -90,6 +92,13 @@ fn values<'a>(results: &[&'a Graded], name: &'a str) -> impl Iterator<Item = f64
 fn noted(results: &[&Graded], name: &str, words: &str) -> Option<String> {
     let value = middle(&sorted(values(results, name)))?;
     Some(format!("{words} {:.1} ms", value / 1e6))
+}
+
+/// Loads of a model that was in memory just before.
+fn reloads(results: &[Graded]) -> Option<Figure> {
+    let values = sorted(results.iter().filter_map(|graded| value(graded, LOAD_RUNNER)));
+    let note = format!("median of {}, files just read", values.len());
+    Some(figure("load cold-runner", "ns", median(values)?, note))
 }
 
 /// How many answers have a time whose parts come to the whole.

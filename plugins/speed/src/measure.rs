@@ -15,8 +15,18 @@ pub(crate) const DECODE: &str = "decode";
 pub(crate) const PREFILL: &str = "prefill";
 /// From the first byte sent to the first token.
 pub(crate) const FIRST_TOKEN: &str = "first-token";
-/// Bringing the model into memory.
+/// Bringing the model into memory, from where nobody knows.
 pub(crate) const LOAD: &str = "load";
+/// The same just after it was taken out of it.
+pub(crate) const LOAD_RUNNER: &str = "load-cold-runner";
+
+/// The label of what kind of load it was. Times of several kinds have nothing to do with each other.
+pub(crate) const LOAD_CLASS: &str = "load-class";
+
+/// Kinds of loads. One from a disk whose files are in no cache cannot be brought about over HTTP.
+const WARM: &str = "warm";
+const COLD_RUNNER: &str = "cold-runner";
+const UNKNOWN: &str = "unknown";
 
 /// From the planned start to the first byte sent.
 pub(crate) const LAG: &str = "lag";
@@ -79,6 +89,7 @@ pub(crate) fn metrics() -> Vec<MetricInfo> {
         metric(LOAD, "ns", Direction::LowerIsBetter, true),
     ];
     for (name, unit) in [
+        (LOAD_RUNNER, "ns"),
         (LAG, "ns"),
         (FIRST_ANSWER, "ns"),
         (EACH_TOKEN, "ns"),
@@ -141,13 +152,34 @@ pub(crate) fn answer(reply: &Reply, asked: Asked) -> Verdict {
     }
 }
 
-/// The figure of a load, where there was one.
+/// The figure of a load, where there was one. What was on this machine's disk or in its cache before is not known.
 pub(crate) fn load(prepared: &Prepared) -> Verdict {
     let took = prepared.load.unwrap_or(prepared.took);
-    if took <= IN_MEMORY {
-        return verdict(Vec::new(), "it was in memory already".to_owned());
+    if took < IN_MEMORY {
+        return loaded(Vec::new(), WARM, "it was in memory already");
     }
-    verdict(vec![metric(LOAD, nanos(took))], String::new())
+    loaded(
+        vec![metric(LOAD, nanos(took))],
+        UNKNOWN,
+        "from the disk, or from the system's cache",
+    )
+}
+
+/// The figure of a load of a model that was in memory a moment ago, so that its files are in the system's cache if they fit.
+pub(crate) fn reload(prepared: &Prepared) -> Verdict {
+    let took = prepared.load.unwrap_or(prepared.took);
+    loaded(
+        vec![metric(LOAD_RUNNER, nanos(took))],
+        COLD_RUNNER,
+        "its files were read a moment ago",
+    )
+}
+
+fn loaded(metrics: Vec<Metric>, class: &str, reason: &str) -> Verdict {
+    Verdict {
+        labels: vec![(LOAD_CLASS.to_owned(), class.to_owned())],
+        ..verdict(metrics, reason.to_owned())
+    }
 }
 
 /// What none of the server's phases accounts for.

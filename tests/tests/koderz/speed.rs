@@ -233,3 +233,70 @@ fn a_run_that_measures_times_says_how_far_off_this_machine_is_and_no_other_does(
         assert!(!ended.stdout.contains("instrument"), "{command}: {}", ended.stdout);
     }
 }
+
+#[test]
+fn models_are_taken_in_turns_there_and_back_and_compared_over_both() {
+    let koderz = Koderz::new();
+    let export = koderz.data().join("turns.json");
+    let ended = koderz.call(&format!(
+        "speed-test lorem:100 lorem:400 --interleave --host embedded --set suite.max-output-tokens=16 --export {}",
+        export.display()
+    ));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let exported: Value = serde_json::from_slice(&std::fs::read(export).expect("the export")).expect("JSON");
+    let runs = exported["runs"].as_array().expect("runs").iter();
+    let order: Vec<&str> = runs
+        .map(|run| run["manifest"]["models"]["subject"].as_str().expect("a model"))
+        .collect();
+    assert_eq!(order, ["lorem:100", "lorem:400", "lorem:400", "lorem:100"]);
+    let table = ended.stdout.split("\nmodel  ").last().expect("a table");
+    assert_eq!(
+        table.matches("\nlorem:400 ").count() + table.matches("\nlorem:100 ").count(),
+        2,
+        "{table}"
+    );
+    assert!(
+        table.contains("lorem:100: its decode differs by more than chance, p = 0.002"),
+        "{table}"
+    );
+}
+
+#[test]
+fn too_few_answers_show_no_difference_and_it_is_said() {
+    let koderz = Koderz::new();
+    let ended = koderz.call("speed-test lorem:100 lorem:400 --host embedded --set suite.max-output-tokens=16");
+    let told = "lorem:100: 3 and 3 answers are too few to show any difference";
+    assert!(ended.stdout.contains(told), "{}", ended.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loads_of_several_kinds_are_told_apart() {
+    let server = serve(&[cassette("reference")], &[]).await;
+    let koderz = Koderz::new();
+    let export = koderz.data().join("loads.json");
+    let ended = koderz.call(&format!(
+        "speed-test lorem:2000 --host {} --shape tg128 --loads 2 --export {}",
+        server.url(),
+        export.display()
+    ));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    assert_eq!(server.counts().load_starts, 3, "the first one and two more");
+    let exported: Value = serde_json::from_slice(&std::fs::read(export).expect("the export")).expect("JSON");
+    let samples = exported["samples"].as_array().expect("samples").iter();
+    let classes = samples.filter_map(|sample| sample["labels"]["load-class"].as_str());
+    assert_eq!(classes.filter(|class| *class == "cold-runner").count(), 2);
+    assert!(ended.stdout.contains("load cold-runner"), "{}", ended.stdout);
+}
+
+#[test]
+fn questions_are_asked_until_the_median_is_known_as_closely_as_is_wanted() {
+    let koderz = Koderz::new();
+    let ended = koderz.call("speed-test lorem:1000 --host embedded --shape tg128 --repeat 3 --precision 20%");
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("precision"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("6 repeats; 20 % asked"),
+        "three have no interval:\n{}",
+        ended.stdout
+    );
+}

@@ -170,6 +170,12 @@ pub(crate) struct Loads {
     /// An objective, such as ttft=500ms,tpot=50ms,e2e=20s: the highest rate that meets it is searched for
     #[arg(long, value_name = "OBJECTIVE")]
     pub(crate) slo: Option<String>,
+    /// Ask on until the median of each length is known to this, such as 2%; needs a shape of lengths
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) precision: Option<String>,
+    /// Before all else take the model out of memory and load it again so often
+    #[arg(long, value_name = "N")]
+    pub(crate) loads: Option<u32>,
     /// Questions at each number of clients, or at the rate
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) requests: Option<NonZeroU32>,
@@ -186,6 +192,8 @@ impl Loads {
             ("rate", self.rate.map(|rate| rate.to_string())),
             ("arrivals", self.arrivals.clone()),
             ("slo", self.slo.clone()),
+            ("precision", self.precision.clone()),
+            ("loads", self.loads.map(|loads| loads.to_string())),
             ("requests", number(self.requests)),
         ];
         let typed = typed.into_iter().filter_map(|(name, value)| Some((name, value?)));
@@ -201,6 +209,9 @@ pub(crate) struct SpeedTest {
     /// How often each prompt is asked [default: once]
     #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "repeat")]
     pub(crate) samples: Option<NonZeroU32>,
+    /// Take the models in turns, each twice: A B B A, so that what drifts meets all alike
+    #[arg(long)]
+    pub(crate) interleave: bool,
     #[command(flatten)]
     pub(crate) loads: Loads,
     #[arg(long, value_name = "NAME|FILE", help_heading = "Question", help = suite_help(Configuration::embedded().speed_suite))]

@@ -189,7 +189,7 @@ pub(crate) fn every_event() -> Vec<Event> {
             Event::Calibrated { .. } => 15,
         })
         .collect();
-    assert_eq!(kinds, 0..16.collect(), "a kind of event is missing here");
+    assert_eq!(kinds, (0..16).collect(), "a kind of event is missing here");
     events
 }
 

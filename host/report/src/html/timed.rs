@@ -8,6 +8,7 @@ mod gaps;
 mod loads;
 mod parts;
 mod prompts;
+mod residency;
 mod spread;
 
 use crate::html::chart::Chart;
@@ -79,7 +80,7 @@ pub(super) fn drawings(report: &Report<'_>) -> Drawings {
         loads::loads(&taken).into_iter().collect(),
         prompts::prompts(&taken).into_iter().collect(),
     ];
-    let mut tables: Vec<Rows> = [parts::parts(&taken), gaps::gaps(&taken)]
+    let mut tables: Vec<Rows> = [parts::parts(&taken), gaps::gaps(&taken), residency::residency(report)]
         .into_iter()
         .flatten()
         .collect();
