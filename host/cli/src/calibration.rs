@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use koderz_api::chat::{Capture, Format, Prompt, Reply, Request, Sampling};
-use koderz_api::suite::{Pacing, SuiteInfo};
+use koderz_api::suite::{Pacing, Stage, SuiteInfo};
 use koderz_core::event::Instrument;
 use koderz_core::ports::{Model, Question};
 use koderz_simulator::{Beats, Metronome};
@@ -16,13 +16,15 @@ const DISTANCE: Duration = Duration::from_millis(2);
 /// Which of the errors, in order, is told: 95 of 100 are within it.
 const SHARE: f64 = 0.95;
 
+/// Whether a suite has stages that measure times.
+pub(crate) fn measures(info: &SuiteInfo) -> bool {
+    let is_timed = |stage: &Stage| !stage.warm_up && stage.pacing != Pacing::Shared;
+    info.stages.iter().any(is_timed)
+}
+
 /// Times answers for so long, where a suite has stages that measure times. That it cannot be done is told, and no error.
 pub(crate) async fn calibrate(info: &SuiteInfo, time: Duration) -> Option<Instrument> {
-    let measures = info
-        .stages
-        .iter()
-        .any(|stage| !stage.warm_up && stage.pacing != Pacing::Shared);
-    if !measures || time.is_zero() {
+    if !measures(info) || time.is_zero() {
         return None;
     }
     match timed(time).await {

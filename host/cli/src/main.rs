@@ -32,6 +32,7 @@ mod meanwhile;
 mod outlet;
 mod places;
 mod plugins;
+mod power;
 mod problems;
 mod recorded;
 mod replay;

@@ -1,22 +1,25 @@
 //! One stretch of work on a run: everything is ready, so it is done, shown and put away.
 
 use crate::benchmark::Desk;
-use crate::calibration::calibrate;
+use crate::calibration::{calibrate, measures};
 use crate::came_to;
+use crate::connection::EMBEDDED;
 use crate::destination::{Destination, Readers};
 use crate::equipment::Equipment;
 use crate::places::Places;
+use crate::power::Power;
 use crate::stream::Stream;
 use anyhow::{Context, Result, anyhow};
 use koderz_core::event::{End, Entry};
 use koderz_core::manifest::Manifest;
 use koderz_core::past::{Past, Remainder};
 use koderz_core::plan::{Caps, Concurrency, Plan};
-use koderz_core::ports::{Host, Journal, Sink};
+use koderz_core::ports::{Host, Journal, Meter, Sink};
 use koderz_core::scheduler::{self, Ports, RunError};
 use koderz_core::stop::Stop;
 use koderz_record::{Record, RunId};
 use koderz_report::{Paths, Report, RetryLog, Story, Terminal};
+use koderz_transport::Address;
 use std::collections::hash_map::RandomState;
 use std::fs::DirBuilder;
 use std::hash::BuildHasher;
@@ -143,11 +146,16 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
     if streams {
         sinks.push(Arc::new(Stream));
     }
+    let meter = match measures(&equipment.info) {
+        true => meter(&manifest).await,
+        false => None,
+    };
     let ports = Ports {
         suite: equipment.suite,
         retry: equipment.retry,
         evaluators: equipment.evaluators,
         hosts,
+        meter,
         journal: journal.clone() as Arc<dyn Journal>,
         sinks,
     };
@@ -183,6 +191,17 @@ fn could_not_go_on(error: RunError, run: &RunId, suite: &str, bare: Option<&str>
             anyhow::Error::from(error).context(format!("run {run} could not go on; `koderz resume {run}` tries to"))
         }
     }
+}
+
+/// What knows how much energy is used, where times are measured of a server on this machine.
+async fn meter(manifest: &Manifest) -> Option<Arc<dyn Meter>> {
+    let is_here = |host: &str| host == EMBEDDED || Address::parse(host).is_ok_and(|address| address.is_loopback());
+    if !manifest.other_servers.is_empty() || !is_here(&manifest.server.host) {
+        return None;
+    }
+    Power::of_this_machine()
+        .await
+        .map(|power| Arc::new(power) as Arc<dyn Meter>)
 }
 
 /// What the manifest says of the plan.

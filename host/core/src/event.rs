@@ -71,6 +71,17 @@ pub struct Instrument {
     pub gaps: u32,
 }
 
+/// The energy that a part of the machine has used in a stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Energy {
+    /// Which part.
+    pub part: String,
+    /// All that it used.
+    pub joules: f64,
+    /// What it takes while nothing is asked.
+    pub idle_watts: f64,
+}
+
 /// How a stretch of work on a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -139,6 +150,16 @@ pub enum Event {
         /// How far.
         #[serde(flatten)]
         instrument: Instrument,
+    },
+    /// A stage that measures times has ended, and this was used in it.
+    Metered {
+        /// Which.
+        stage: String,
+        /// How long it took.
+        #[serde(with = "koderz_api::nanos")]
+        took: Duration,
+        /// By each part that can be read; empty where none can.
+        parts: Vec<Energy>,
     },
     /// The suite decided on a stage when it had seen the results of those before it.
     StagePlanned {
@@ -234,6 +255,7 @@ impl Event {
             | Event::OutageEnded { .. }
             | Event::LimitChanged { .. }
             | Event::Calibrated { .. }
+            | Event::Metered { .. }
             | Event::StagePlanned { .. }
             | Event::StageBegan { .. }
             | Event::Summarized { .. }
@@ -251,6 +273,7 @@ impl Event {
             Event::OutageEnded { .. } => "outage-ended",
             Event::LimitChanged { .. } => "limit-changed",
             Event::Calibrated { .. } => "calibrated",
+            Event::Metered { .. } => "metered",
             Event::StagePlanned { .. } => "stage-planned",
             Event::StageBegan { .. } => "stage-began",
             Event::TrialBegan { .. } => "trial-began",

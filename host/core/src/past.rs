@@ -156,6 +156,7 @@ impl Past {
             | Event::OutageEnded { .. }
             | Event::LimitChanged { .. }
             | Event::Calibrated { .. }
+            | Event::Metered { .. }
             | Event::StageBegan { .. }
             | Event::AttemptFailed { .. }
             | Event::Summarized { .. }

@@ -5,6 +5,7 @@
 
 use crate::cost::Cost;
 pub use crate::counts::{Counts, truncated};
+use crate::energy::Used;
 use crate::event::{Entry, Event, Instrument, Resident, TrialId};
 use crate::statistics::{Rate, pass_at_k_over};
 use koderz_api::retry::Decision;
@@ -123,6 +124,8 @@ pub struct Summary {
     pub resident: Option<Resident>,
     /// How far off the host was when it timed answers, in the last stretch of work.
     pub instrument: Option<Instrument>,
+    /// What the stages that measure times have used, where there were any.
+    pub energy: Option<Used>,
     /// How many questions were under way at once in the end, where that was found rather than set.
     pub limit: Option<u32>,
     /// How often the server was away, and for how long in all, as far as it came back.
@@ -178,6 +181,7 @@ impl Summary {
             Event::OutageBegan { .. } => self.outages += 1,
             Event::OutageEnded { after } => self.away += *after,
             Event::Calibrated { instrument } => self.instrument = Some(*instrument),
+            Event::Metered { took, parts, .. } => self.energy.get_or_insert_default().add(*took, parts),
             Event::LimitChanged { limit } => self.limit = Some(*limit),
             Event::Loaded { resident, .. } => self.resident = resident.or(self.resident),
             Event::Loading { .. } | Event::Stepped { .. } => {}

@@ -219,6 +219,12 @@ fn a_run_that_measures_times_says_how_far_off_this_machine_is_and_no_other_does(
     assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
     assert_eq!(ended.stdout.matches("\ninstrument ").count(), 2, "{}", ended.stdout);
     let exported: Value = serde_json::from_slice(&std::fs::read(&export).expect("the export")).expect("JSON");
+    let metered = ["energy   unknown   not readable here", " J   package-0; ", " tokens/J "];
+    assert!(
+        metered.iter().any(|told| ended.stdout.contains(told)),
+        "never a zero:\n{}",
+        ended.stdout
+    );
     let instrument = &exported["instrument"];
     assert_eq!(instrument["answers"], 2, "{instrument}");
     for error in ["first_token_seconds", "gap_seconds"] {

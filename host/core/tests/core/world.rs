@@ -455,6 +455,7 @@ pub(crate) async fn run_suite(
         retry: Arc::new(policy),
         evaluators: Vec::new(),
         hosts: hosts.collect(),
+        meter: None,
         journal: memo.clone(),
         sinks: Vec::new(),
     };
