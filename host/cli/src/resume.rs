@@ -146,13 +146,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
 }
 
 /// Shows a run in which nothing is left to do. No plugin is loaded for that, and no server is asked.
-fn as_it_is(
-    record: &Record,
-    run: &RunId,
-    export: Option<Outlet>,
-    limits: &Limits,
-    desk: &Desk,
-) -> Result<Outcome> {
+fn as_it_is(record: &Record, run: &RunId, export: Option<Outlet>, limits: &Limits, desk: &Desk) -> Result<Outcome> {
     eprintln!("nothing is left to do in run {run}, so nothing is asked");
     let recorded = Recorded::read(record, run, &desk.places, Story::new)?;
     let report = recorded.report();
