@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 
-const TEST: &str = "speed-test lorem:2000 lorem:5000 --host embedded --samples 2 --set suite.max-output-tokens=16";
+const TEST: &str = "speed-test lorem:200 lorem:500 --host embedded --samples 2 --set suite.max-output-tokens=16";
 
 fn exported(koderz: &Koderz, command: &str, file: &str) -> String {
     let path = koderz.data().join(file);
@@ -67,10 +67,10 @@ fn the_end_of_a_files_name_says_as_what_it_is_written() {
     );
     // Two rates of three prompts with two models.
     assert_eq!(lines.len(), 2 + 12, "{table}");
-    assert!(lines[2].contains("lorem:2000") && lines[2].contains(" ± "), "{table}");
+    assert!(lines[2].contains("lorem:200") && lines[2].contains(" ± "), "{table}");
 
     let lines = exported(&koderz, TEST, "speed.txt");
-    let is_essay = |line: &&str| line.starts_with("BenchmarkSpeed/model=lorem:5000/test=essay 1 ");
+    let is_essay = |line: &&str| line.starts_with("BenchmarkSpeed/model=lorem:500/test=essay 1 ");
     let essays: Vec<&str> = lines.lines().filter(is_essay).collect();
     assert_eq!(essays.len(), 2, "a line for each repeat:\n{lines}");
     for unit in [" ns/op", " decode-tokens/s", " first-token-ns"] {
@@ -81,7 +81,7 @@ fn the_end_of_a_files_name_says_as_what_it_is_written() {
     let rows: Vec<Vec<&str>> = table.lines().map(|row| row.split(',').collect()).collect();
     let column = |name: &str| rows[0].iter().position(|column| *column == name).expect(name);
     assert_eq!(
-        rows.iter().filter(|row| row.contains(&"lorem:5000")).count(),
+        rows.iter().filter(|row| row.contains(&"lorem:500")).count(),
         8,
         "{table}"
     );
