@@ -117,7 +117,7 @@ fn a_file_is_written_whole_and_a_place_that_cannot_be_written_is_refused() {
 
     let ended = koderz.call("export last --format parquet");
     assert_eq!(ended.code, Some(2));
-    let expected = "[possible values: human-eval, results, jsonl, csv, junit, cassette]";
+    let expected = "[possible values: human-eval, results, jsonl, csv, junit, json, markdown, benchstat, cassette]";
     assert!(ended.stderr.contains(expected), "{}", ended.stderr);
 }
 
