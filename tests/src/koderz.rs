@@ -56,6 +56,7 @@ impl Koderz {
             .env("XDG_CONFIG_HOME", self.data.path().join("config"))
             .env_remove("KODERZ_CONFIG")
             .env_remove("KODERZ_PROFILE")
+            .env("KODERZ_CALIBRATION", "0.1")
             .env_remove("OLLAMA_HOST")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

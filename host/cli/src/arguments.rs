@@ -11,7 +11,7 @@ mod values;
 
 pub(crate) use answers::{Evaluate, Grade, Import, Samples};
 pub(crate) use asking::{Asking, Benchmark, Resume, RunOne, Server, SpeedTest};
-pub(crate) use extra::{Extra, Limits, Programs, Trusting};
+pub(crate) use extra::{ExportTo, Extra, Limits, Programs, Trusting};
 pub(crate) use installed::{
     ListProblems, PluginAdd, PluginBuild, PluginCheck, PluginList, PluginNew, PluginRemove, PluginShow, Plugins,
     PluginsCommand,

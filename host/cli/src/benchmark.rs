@@ -3,12 +3,12 @@
 use crate::arguments::{Asking, Benchmark, Limits, RunOne, Server, SpeedTest};
 use crate::compare::{gated, missed};
 use crate::configuration::Configuration;
-use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
+use crate::outlet::Outlet;
 use crate::places::Places;
 use crate::request::Think;
 use crate::server::{self, Patience, Way};
-use crate::session::{self, Ended, Session, new_run, work};
+use crate::session::{Ended, Session, new_run, work};
 use crate::{Outcome, command_line, connection, machine, print, request, self_test, show, signals, tasks};
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
@@ -54,6 +54,7 @@ pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Outco
     let wanted = Wanted {
         suite: arguments.suite.suite.unwrap_or(desk.configuration.suite.clone()),
         concurrency: arguments.concurrency.unwrap_or(usual),
+        interleave: false,
         loads: Vec::new(),
         limits: arguments.limits,
         asking: arguments.asking,
@@ -73,6 +74,7 @@ pub(crate) async fn speed_test(arguments: SpeedTest, desk: &Desk) -> Result<Outc
         suite: arguments.suite.unwrap_or(desk.configuration.speed_suite.clone()),
         // What shares the machine with another question is no measure of it.
         concurrency: Concurrency::Fixed(NonZeroU32::MIN),
+        interleave: arguments.interleave,
         loads: arguments.loads.settings(),
         limits: arguments.limits,
         asking,
@@ -87,6 +89,7 @@ pub(crate) async fn speed_test(arguments: SpeedTest, desk: &Desk) -> Result<Outc
 pub(crate) async fn run_one(arguments: RunOne, desk: &Desk) -> Result<Ended> {
     let wanted = Wanted {
         suite: arguments.suite.suite.unwrap_or(desk.configuration.suite.clone()),
+        interleave: false,
         loads: Vec::new(),
         limits: Limits::default(),
         asking: arguments.asking,
@@ -104,6 +107,8 @@ pub(crate) async fn run_one(arguments: RunOne, desk: &Desk) -> Result<Ended> {
 /// What is asked of each model.
 struct Wanted {
     suite: String,
+    /// Whether models are taken in turns, each twice.
+    interleave: bool,
     /// Settings of the suite that were typed as flags.
     loads: Vec<(&'static str, String)>,
     limits: Limits,
@@ -132,12 +137,12 @@ async fn try_all(wanted: &Wanted, argument: &str, models: &[String], desk: &Desk
 
 /// One model alone: what is wrong with it ends the command.
 async fn one(wanted: &Wanted, model: &str, desk: &Desk) -> Result<Ended> {
-    let benchmark = Prepared::new(wanted, desk).await?;
+    let benchmark = Prepared::new(wanted, 1, desk).await?;
     let reached = benchmark.reach(model).await?;
     let (record, limits) = benchmark.begin().await?;
     let stop = signals::stop(&desk.terminal)?;
-    let ended = benchmark.work(reached, record, &limits, stop).await?;
-    session::export(benchmark.export, || koderz_report::json(&ended.report()))?;
+    let ended = benchmark.work(&reached, record, &limits, stop).await?;
+    Outlet::write(benchmark.export, &ended.report())?;
     Ok(ended)
 }
 
@@ -150,7 +155,7 @@ struct Several {
 
 impl Several {
     async fn run(mut self, wanted: &Wanted, models: &[String], desk: &Desk) -> Result<Outcome> {
-        let benchmark = Prepared::new(wanted, desk).await?;
+        let benchmark = Prepared::new(wanted, models.len(), desk).await?;
         // All are looked up before the first is asked: who mistypes a name should not learn of it the next morning.
         let mut reached = Vec::new();
         for model in models {
@@ -163,11 +168,17 @@ impl Several {
         }
         let (_, limits) = benchmark.begin().await?;
         let stop = signals::stop(&desk.terminal)?;
-        for servers in reached {
+        let turns = turns(reached.len(), wanted.interleave);
+        for (turn, place) in turns.into_iter().enumerate() {
             if stop.urgency() > Urgency::None {
                 break;
             }
+            let servers = &reached[place];
             let model = servers.models[SUBJECT].clone();
+            if turn >= reached.len() {
+                // In the second half each model was in memory before, and the last one still is.
+                tell_of_models_that_do_not_fit(servers, turn > reached.len()).await;
+            }
             let record = Record::open(desk.places.record())?;
             match benchmark.work(servers, record, &limits, stop.clone()).await {
                 Ok(ended) => {
@@ -184,7 +195,7 @@ impl Several {
         if !desk.streams {
             print(&koderz_report::several(&reports, &self.failed))?;
         }
-        session::export(benchmark.export, || koderz_report::several_json(&reports, &self.failed))?;
+        Outlet::write_all(benchmark.export, &reports, &self.failed)?;
         let mut failed = Vec::new();
         for report in &reports {
             failed.extend(missed(report, &wanted.limits.fail_under)?);
@@ -208,6 +219,28 @@ impl Several {
     }
 }
 
+/// In which order so many models are taken: one after the other, or there and back again.
+fn turns(models: usize, interleave: bool) -> Vec<usize> {
+    let there = 0..models;
+    match interleave {
+        true => there.clone().chain(there.rev()).collect(),
+        false => there.collect(),
+    }
+}
+
+/// Says where a model that was in memory is there no more: the others have taken its place, and each turn loads it anew.
+async fn tell_of_models_that_do_not_fit(servers: &Reached, others_came_between: bool) {
+    let model = &servers.models[SUBJECT];
+    for host in servers.servers.hosts() {
+        if others_came_between && host.model.resident(model).await.is_none() {
+            tracing::warn!(
+                "{model} is no longer in memory: the models do not fit together, so each turn begins with a load, which is \
+                 in no figure"
+            );
+        }
+    }
+}
+
 /// All that a benchmark needs whichever model it is of, found and checked before the first question.
 struct Prepared<'a> {
     wanted: &'a Wanted,
@@ -215,7 +248,7 @@ struct Prepared<'a> {
     equipment: Equipment,
     request: Map<String, Value>,
     system: Option<String>,
-    export: Option<Destination>,
+    export: Option<Outlet>,
 }
 
 /// A model, and the servers that have it.
@@ -225,11 +258,8 @@ struct Reached {
 }
 
 impl<'a> Prepared<'a> {
-    async fn new(wanted: &'a Wanted, desk: &'a Desk) -> Result<Self> {
-        let export = wanted.asking.export.as_deref();
-        let export = export
-            .map(|path| Destination::reserve(path, Readers::Usual))
-            .transpose()?;
+    async fn new(wanted: &'a Wanted, models: usize, desk: &'a Desk) -> Result<Self> {
+        let export = Outlet::reserve(&wanted.asking.export, models)?;
         let programs = &wanted.asking.programs;
         let counting = equipment::counting(programs, None);
         let library = equipment::library(
@@ -301,14 +331,14 @@ impl<'a> Prepared<'a> {
 
     async fn work(
         &self,
-        reached: Reached,
+        reached: &Reached,
         record: Record,
         limits: &BTreeMap<String, Duration>,
         stop: Stop,
     ) -> Result<Ended> {
         let manifest = Manifest {
             limits: limits.clone(),
-            ..self.manifest(&reached)
+            ..self.manifest(reached)
         };
         if manifest.samples.get() > 1 && manifest.defaults.temperature == 0.0 {
             tracing::warn!(
@@ -322,6 +352,7 @@ impl<'a> Prepared<'a> {
         session.record.tag(&session.run, &self.wanted.asking.tags, &[])?;
         work(Session {
             changes: reached.servers.differences.clone(),
+            calibration: self.wanted.server.calibration,
             ..session
         })
         .await

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What `--host` says for the embedded server.
-const EMBEDDED: &str = "embedded";
+pub(crate) const EMBEDDED: &str = "embedded";
 
 /// Where the servers are: what was typed, or else OLLAMA_HOST, or else what the configuration says. There is at least one.
 pub(crate) fn named(typed: &[String], configuration: &Configuration) -> Vec<String> {

@@ -7,8 +7,9 @@ use crate::compare::{gated, missed};
 use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Equipment, Wish};
 use crate::grade::WIDTH;
+use crate::outlet::Outlet;
 use crate::samples::{BadLine, Samples, lines};
-use crate::session::{self, Ended, Session, new_run, work};
+use crate::session::{Ended, Session, new_run, work};
 use crate::setting::{self, Owner};
 use crate::{Outcome, command_line, machine, self_test, show, signals};
 use anyhow::{Context, Result, bail};
@@ -29,8 +30,7 @@ use std::time::Duration;
 const SHOWN: usize = 20;
 
 pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome> {
-    let reserve = |path: &Path| Destination::reserve(path, Readers::Usual);
-    let export = arguments.export.as_deref().map(reserve).transpose()?;
+    let export = Outlet::reserve(&arguments.export, 1)?;
     let results = arguments.results.unwrap_or_else(|| beside(&arguments.answers.file));
     let (path, limits) = (arguments.answers.file.clone(), arguments.answers.limits.clone());
     let graded = graded(arguments.answers, Some(&results), desk).await?;
@@ -42,7 +42,7 @@ pub(crate) async fn evaluate(arguments: Evaluate, desk: &Desk) -> Result<Outcome
     if let Some(destination) = destination {
         write_results((destination, results), &path, &bad, &ended)?;
     }
-    session::export(export, || koderz_report::json(&ended.report()))?;
+    Outlet::write(export, &ended.report())?;
     outcome(&path, &bad, &ended, &limits)
 }
 

@@ -4,6 +4,7 @@
 mod answers;
 mod arguments;
 mod benchmark;
+mod calibration;
 mod came_to;
 mod cassette;
 mod columns;
@@ -28,8 +29,10 @@ mod log;
 mod machine;
 mod manual;
 mod meanwhile;
+mod outlet;
 mod places;
 mod plugins;
+mod power;
 mod problems;
 mod recorded;
 mod replay;

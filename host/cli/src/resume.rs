@@ -4,11 +4,11 @@ use crate::arguments::{Limits, Resume};
 use crate::benchmark::Desk;
 use crate::came_to::figures;
 use crate::compare::{gated, missed};
-use crate::destination::{Destination, Readers};
 use crate::equipment::{self, Used, Wish};
+use crate::outlet::Outlet;
 use crate::recorded::{self, Recorded};
 use crate::server::{self, Patience, Reached, Way};
-use crate::session::{self, Before, Session, work};
+use crate::session::{Before, Session, work};
 use crate::{Outcome, connection, evaluate, grade, print, show, signals};
 use anyhow::{Result, bail};
 use koderz_core::event::End;
@@ -23,11 +23,7 @@ use std::collections::BTreeMap;
 pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
     let Desk { places, terminal, .. } = desk;
     let record = recorded::open(places)?;
-    let export = arguments
-        .export
-        .as_deref()
-        .map(|path| Destination::reserve(path, Readers::Usual))
-        .transpose()?;
+    let export = Outlet::reserve(&arguments.export, 1)?;
     let remainder = match (arguments.retry_errors, arguments.no_retry_errors) {
         (true, _) => Remainder::Inconclusive,
         (false, true) => Remainder::Open,
@@ -122,6 +118,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
         run,
         deadline: options.deadline.or(manifest.deadline),
         changes,
+        calibration: options.calibration,
         manifest,
         before,
         concurrency,
@@ -131,7 +128,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
     })
     .await?;
     show(&ended, desk)?;
-    session::export(export, || koderz_report::json(&ended.report()))?;
+    Outlet::write(export, &ended.report())?;
     if kept_from_retrying && ended.story.summary().counts().inconclusive > 0 {
         let run = &ended.story.manifest().run;
         eprintln!(
@@ -149,20 +146,14 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
 }
 
 /// Shows a run in which nothing is left to do. No plugin is loaded for that, and no server is asked.
-fn as_it_is(
-    record: &Record,
-    run: &RunId,
-    export: Option<Destination>,
-    limits: &Limits,
-    desk: &Desk,
-) -> Result<Outcome> {
+fn as_it_is(record: &Record, run: &RunId, export: Option<Outlet>, limits: &Limits, desk: &Desk) -> Result<Outcome> {
     eprintln!("nothing is left to do in run {run}, so nothing is asked");
     let recorded = Recorded::read(record, run, &desk.places, Story::new)?;
     let report = recorded.report();
     if !desk.streams {
         print(&koderz_report::text(&report))?;
     }
-    session::export(export, || koderz_report::json(&report))?;
+    Outlet::write(export, &report)?;
     let failed = missed(&report, &limits.fail_under)?;
     let outcome = match report.story.summary().counts() {
         counts if counts.inconclusive + counts.open == 0 => Outcome::Done,

@@ -1,22 +1,25 @@
 //! One stretch of work on a run: everything is ready, so it is done, shown and put away.
 
 use crate::benchmark::Desk;
+use crate::calibration::{calibrate, measures};
 use crate::came_to;
+use crate::connection::EMBEDDED;
 use crate::destination::{Destination, Readers};
 use crate::equipment::Equipment;
 use crate::places::Places;
+use crate::power::Power;
 use crate::stream::Stream;
 use anyhow::{Context, Result, anyhow};
 use koderz_core::event::{End, Entry};
 use koderz_core::manifest::Manifest;
 use koderz_core::past::{Past, Remainder};
 use koderz_core::plan::{Caps, Concurrency, Plan};
-use koderz_core::ports::{Host, Journal, Sink};
+use koderz_core::ports::{Host, Journal, Meter, Sink};
 use koderz_core::scheduler::{self, Ports, RunError};
 use koderz_core::stop::Stop;
 use koderz_record::{Record, RunId};
 use koderz_report::{Paths, Report, RetryLog, Story, Terminal};
-use serde_json::Value;
+use koderz_transport::Address;
 use std::collections::hash_map::RandomState;
 use std::fs::DirBuilder;
 use std::hash::BuildHasher;
@@ -51,6 +54,8 @@ pub(crate) struct Session<'a> {
     pub(crate) deadline: Option<Duration>,
     /// What is not what the run was begun with.
     pub(crate) changes: Vec<String>,
+    /// How long this machine is calibrated, where times are measured.
+    pub(crate) calibration: Duration,
     /// What of the run is to be done.
     pub(crate) remainder: Remainder,
     pub(crate) stop: Stop,
@@ -82,6 +87,7 @@ impl<'a> Session<'a> {
             jobs: None,
             deadline: manifest.deadline,
             changes: Vec::new(),
+            calibration: Duration::ZERO,
             remainder: Remainder::Open,
             stop,
             manifest,
@@ -122,10 +128,12 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
         jobs,
         deadline,
         changes,
+        calibration,
         remainder,
         stop,
     } = session;
     let plan = Plan {
+        instrument: calibrate(&equipment.info, calibration).await,
         concurrency,
         max_retries: equipment.max_retries,
         deadline,
@@ -138,11 +146,16 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
     if streams {
         sinks.push(Arc::new(Stream));
     }
+    let meter = match measures(&equipment.info) {
+        true => meter(&manifest).await,
+        false => None,
+    };
     let ports = Ports {
         suite: equipment.suite,
         retry: equipment.retry,
         evaluators: equipment.evaluators,
         hosts,
+        meter,
         journal: journal.clone() as Arc<dyn Journal>,
         sinks,
     };
@@ -180,6 +193,17 @@ fn could_not_go_on(error: RunError, run: &RunId, suite: &str, bare: Option<&str>
     }
 }
 
+/// What knows how much energy is used, where times are measured of a server on this machine.
+async fn meter(manifest: &Manifest) -> Option<Arc<dyn Meter>> {
+    let is_here = |host: &str| host == EMBEDDED || Address::parse(host).is_ok_and(|address| address.is_loopback());
+    if !manifest.other_servers.is_empty() || !is_here(&manifest.server.host) {
+        return None;
+    }
+    Power::of_this_machine()
+        .await
+        .map(|power| Arc::new(power) as Arc<dyn Meter>)
+}
+
 /// What the manifest says of the plan.
 fn plan(manifest: &Manifest, jobs: Option<NonZeroU32>) -> Plan {
     let processors = available_parallelism().map_or(1, |number| u32::try_from(number.get()).unwrap_or(u32::MAX));
@@ -196,6 +220,7 @@ fn plan(manifest: &Manifest, jobs: Option<NonZeroU32>) -> Plan {
         limits: manifest.limits.clone(),
         changes: Vec::new(),
         deadline: manifest.deadline,
+        instrument: None,
         caps: Caps::default(),
     }
 }
@@ -207,16 +232,6 @@ fn put_away(ended: &Ended) -> Result<()> {
             private_folder(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
         Destination::reserve(path, Readers::Owner)?.write(&koderz_report::html(&report)?)?;
-    }
-    Ok(())
-}
-
-/// Writes a document where `--export` says, and makes it only for that: it names every sample.
-pub(crate) fn export(destination: Option<Destination>, document: impl FnOnce() -> Value) -> Result<()> {
-    if let Some(destination) = destination {
-        let mut text = serde_json::to_string_pretty(&document()).context("write the export")?;
-        text.push('\n');
-        destination.write(&text)?;
     }
     Ok(())
 }

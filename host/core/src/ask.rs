@@ -234,7 +234,7 @@ impl<'a> Asking<'a> {
         under_way.succeeded(queue_time(&reply).unwrap_or_default());
         tracing::debug!(task = %self.id, "attempt {number} answered: {}", words::timing(&reply));
         reply.attempts = self.tries.made + 1;
-        reply.timing.lag = start.saturating_duration_since(self.due);
+        reply.timing.lag = start.saturating_duration_since(self.due) + reply.timing.connect;
         if !self.shared.exclusive() && backend.has_reloaded(&reply) {
             tracing::warn!(
                 "the server loaded {} again in mid-run: somebody asks it for another model or other options, or its \

@@ -6,7 +6,7 @@
 use koderz_api::chat::Request;
 use koderz_api::execution::Program;
 use koderz_api::retry::{Attempt, Decision};
-use koderz_api::suite::{Command, Completion, Task, Verdict};
+use koderz_api::suite::{Command, Completion, Pacing, Task, Verdict};
 use koderz_api::summary::{Figure, Plan};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -54,6 +54,32 @@ pub struct Resident {
     pub graphics_bytes: u64,
     /// The context window that it was loaded with, in tokens.
     pub context_tokens: Option<u32>,
+}
+
+/// How far off the host is when it times an answer, as it has found by timing answers whose times it knew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instrument {
+    /// Within this are 95 of 100 errors of a first token's time. The way to a server on this machine and back is in it.
+    #[serde(with = "koderz_api::nanos")]
+    pub first_token: Duration,
+    /// The same of the time between two pieces of an answer.
+    #[serde(with = "koderz_api::nanos")]
+    pub gap: Duration,
+    /// Answers that were timed.
+    pub answers: u32,
+    /// Times between two pieces of them.
+    pub gaps: u32,
+}
+
+/// The energy that a part of the machine has used in a stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Energy {
+    /// Which part.
+    pub part: String,
+    /// All that it used.
+    pub joules: f64,
+    /// What it takes while nothing is asked.
+    pub idle_watts: f64,
 }
 
 /// How a stretch of work on a run ended.
@@ -119,6 +145,22 @@ pub enum Event {
         /// How many.
         limit: u32,
     },
+    /// The host has found out how far off it is when it times answers.
+    Calibrated {
+        /// How far.
+        #[serde(flatten)]
+        instrument: Instrument,
+    },
+    /// A stage that measures times has ended, and this was used in it.
+    Metered {
+        /// Which.
+        stage: String,
+        /// How long it took.
+        #[serde(with = "koderz_api::nanos")]
+        took: Duration,
+        /// By each part that can be read; empty where none can.
+        parts: Vec<Energy>,
+    },
     /// The suite decided on a stage when it had seen the results of those before it.
     StagePlanned {
         /// The stage and its tasks.
@@ -130,6 +172,9 @@ pub enum Event {
         stage: String,
         /// Whether it is left out of every figure.
         warm_up: bool,
+        /// When its trials begin; older records do not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pacing: Option<Pacing>,
     },
     /// A trial began.
     TrialBegan {
@@ -209,6 +254,8 @@ impl Event {
             | Event::OutageBegan { .. }
             | Event::OutageEnded { .. }
             | Event::LimitChanged { .. }
+            | Event::Calibrated { .. }
+            | Event::Metered { .. }
             | Event::StagePlanned { .. }
             | Event::StageBegan { .. }
             | Event::Summarized { .. }
@@ -225,6 +272,8 @@ impl Event {
             Event::OutageBegan { .. } => "outage-began",
             Event::OutageEnded { .. } => "outage-ended",
             Event::LimitChanged { .. } => "limit-changed",
+            Event::Calibrated { .. } => "calibrated",
+            Event::Metered { .. } => "metered",
             Event::StagePlanned { .. } => "stage-planned",
             Event::StageBegan { .. } => "stage-began",
             Event::TrialBegan { .. } => "trial-began",

@@ -22,6 +22,7 @@ pub mod cost;
 mod counts;
 mod dispatch;
 mod endpoint;
+pub mod energy;
 pub mod event;
 pub mod manifest;
 pub mod numbers;

@@ -2,6 +2,15 @@
 
 use std::time::Duration;
 
+/// A short time: `84 µs`, `1.2 ms`.
+pub fn micros(time: Duration) -> String {
+    let micros = time.as_secs_f64() * 1e6;
+    match micros < 999.5 {
+        true => format!("{micros:.0} µs"),
+        false => format!("{:.1} ms", micros / 1e3),
+    }
+}
+
 /// `41,203`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -155,6 +155,8 @@ impl Past {
             | Event::OutageBegan { .. }
             | Event::OutageEnded { .. }
             | Event::LimitChanged { .. }
+            | Event::Calibrated { .. }
+            | Event::Metered { .. }
             | Event::StageBegan { .. }
             | Event::AttemptFailed { .. }
             | Event::Summarized { .. }

@@ -1,5 +1,6 @@
 //! What the user wants of a run, as far as the core needs to know it.
 
+use crate::event::Instrument;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -173,6 +174,8 @@ pub struct Plan {
     pub changes: Vec<String>,
     /// How long a question may take with all its attempts and pauses; none for as long as it takes.
     pub deadline: Option<Duration>,
+    /// How far off the host is when it times answers, where it has found that out.
+    pub instrument: Option<Instrument>,
     /// Bounds.
     pub caps: Caps,
 }

@@ -102,6 +102,23 @@ pub struct Host {
     pub model: Arc<dyn Model>,
 }
 
+/// What knows how much energy this machine has used.
+pub trait Meter: Send + Sync {
+    /// Joules since some time in the past, for each part that can be read.
+    fn read(&self) -> Vec<Part>;
+}
+
+/// The energy that a part of a machine has used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Which part, such as `package-0`.
+    pub name: String,
+    /// Since some time in the past.
+    pub joules: f64,
+    /// What it takes while nothing is asked.
+    pub idle_watts: f64,
+}
+
 /// A call into a plugin that failed. Reads: plugin, version, call, task, what happened, hint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginError {

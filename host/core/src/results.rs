@@ -58,7 +58,7 @@ impl Results {
         }
         self.clock.last = entry.at;
         match &entry.event {
-            Event::StageBegan { stage, warm_up } => {
+            Event::StageBegan { stage, warm_up, .. } => {
                 self.clock.settle();
                 self.clock.stage = Some(stage.clone());
                 self.clock.began = entry.at;
@@ -139,6 +139,7 @@ mod tests {
         Event::StageBegan {
             stage: name.to_owned(),
             warm_up,
+            pacing: None,
         }
     }
 

@@ -8,7 +8,7 @@
 use crate::event::{End, Event};
 use crate::past::{Past, Remainder};
 use crate::plan::Plan;
-use crate::ports::{Evaluator, Host, Journal, JournalError, PluginError, RetryPolicy, Sink, Suite};
+use crate::ports::{Evaluator, Host, Journal, JournalError, Meter, PluginError, RetryPolicy, Sink, Suite};
 use crate::shared::Shared;
 use crate::stages;
 use crate::stop::{Stop, Urgency};
@@ -31,6 +31,8 @@ pub struct Ports {
     pub evaluators: Vec<Arc<dyn Evaluator>>,
     /// The servers, at least one. A question goes to whichever has room.
     pub hosts: Vec<Host>,
+    /// What knows how much energy is used; none where that tells nothing of the servers.
+    pub meter: Option<Arc<dyn Meter>>,
     /// Where events are kept.
     pub journal: Arc<dyn Journal>,
     /// Whoever watches.
@@ -99,6 +101,9 @@ pub async fn run(ports: Ports, plan: Plan, mut past: Past, remainder: Remainder,
             changes: shared.plan.changes.clone(),
         })
         .await?;
+    if let Some(instrument) = shared.plan.instrument {
+        shared.note(Event::Calibrated { instrument }).await?;
+    }
     let ran = stages::run(&shared, &info, &mut past, planned, remainder).await;
     shared.end_background();
     let end = match ran {

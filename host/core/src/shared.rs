@@ -4,7 +4,7 @@ use crate::backend::Backend;
 use crate::event::{Entry, Event};
 use crate::parallelism::Search;
 use crate::plan::Plan;
-use crate::ports::{Evaluator, Journal, PluginError, RetryPolicy, Sink, Suite};
+use crate::ports::{Evaluator, Journal, Meter, Part, PluginError, RetryPolicy, Sink, Suite};
 use crate::results::Results;
 use crate::scheduler::{Ports, RunError};
 use crate::stop::Stop;
@@ -24,6 +24,7 @@ pub(crate) struct Shared {
     pub(crate) stop: Stop,
     backends: Vec<Arc<Backend>>,
     evaluators: BTreeMap<String, Arc<dyn Evaluator>>,
+    meter: Option<Arc<dyn Meter>>,
     journal: Arc<dyn Journal>,
     sinks: Vec<Arc<dyn Sink>>,
     evaluations: Semaphore,
@@ -56,6 +57,7 @@ impl Shared {
             backends: Backend::all(ports.hosts, plan.concurrency.most()),
             // Of two evaluators that claim a language the first one gets it.
             evaluators: ports.evaluators.iter().rev().flat_map(languages).collect(),
+            meter: ports.meter,
             journal: ports.journal,
             sinks: ports.sinks,
             evaluations: Semaphore::new(plan.evaluations.get() as usize),
@@ -66,6 +68,11 @@ impl Shared {
             began: Instant::now(),
             plan,
         }
+    }
+
+    /// What this machine has used so far, by part.
+    pub(crate) fn energy(&self) -> Vec<Part> {
+        self.meter.as_ref().map_or_else(Vec::new, |meter| meter.read())
     }
 
     /// The servers that questions go to. What an exclusive stage measures is one server, so it goes to the first alone.

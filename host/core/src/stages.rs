@@ -2,6 +2,7 @@
 //! seen what came before.
 
 use crate::arrivals::Gaps;
+use crate::energy;
 use crate::event::{Event, TrialId};
 use crate::parallelism::Search;
 use crate::past::{Past, Remainder, Start};
@@ -138,8 +139,10 @@ async fn one(
         .note(Event::StageBegan {
             stage: stage.name.clone(),
             warm_up: stage.warm_up,
+            pacing: Some(stage.pacing),
         })
         .await?;
+    let (before, began) = (shared.energy(), Instant::now());
     let mut live = JoinSet::new();
     let ended = tokio::select! {
         ended = feed(shared, stage, source, past, remainder, width, &mut live) => ended,
@@ -148,6 +151,14 @@ async fn one(
     };
     if ended.is_err() || shared.stop.urgency() == Urgency::Now {
         live.shutdown().await;
+    }
+    if ended.is_ok() && !stage.warm_up && stage.pacing != Pacing::Shared {
+        let metered = Event::Metered {
+            stage: stage.name.clone(),
+            took: began.elapsed(),
+            parts: energy::between(&before, shared.energy()),
+        };
+        shared.note(metered).await?;
     }
     ended
 }

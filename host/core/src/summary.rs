@@ -5,7 +5,8 @@
 
 use crate::cost::Cost;
 pub use crate::counts::{Counts, truncated};
-use crate::event::{Entry, Event, TrialId};
+use crate::energy::Used;
+use crate::event::{Entry, Event, Instrument, Resident, TrialId};
 use crate::statistics::{Rate, pass_at_k_over};
 use koderz_api::retry::Decision;
 use koderz_api::suite::{Completion, Grade, Verdict};
@@ -119,6 +120,12 @@ pub struct Summary {
     pub output_tokens: u64,
     /// What was changed in mid-run, in words: with any of it the verdicts are not all of one kind.
     pub changes: Vec<String>,
+    /// How the model that was loaded last lies in memory, where the server says it.
+    pub resident: Option<Resident>,
+    /// How far off the host was when it timed answers, in the last stretch of work.
+    pub instrument: Option<Instrument>,
+    /// What the stages that measure times have used, where there were any.
+    pub energy: Option<Used>,
     /// How many questions were under way at once in the end, where that was found rather than set.
     pub limit: Option<u32>,
     /// How often the server was away, and for how long in all, as far as it came back.
@@ -154,7 +161,7 @@ impl Summary {
                 self.trials = *trials;
                 self.changes.extend(changes.iter().cloned());
             }
-            Event::StageBegan { stage, warm_up } => {
+            Event::StageBegan { stage, warm_up, .. } => {
                 if *warm_up {
                     self.warm_up_stages.insert(stage.clone());
                 }
@@ -173,8 +180,11 @@ impl Summary {
             }
             Event::OutageBegan { .. } => self.outages += 1,
             Event::OutageEnded { after } => self.away += *after,
+            Event::Calibrated { instrument } => self.instrument = Some(*instrument),
+            Event::Metered { took, parts, .. } => self.energy.get_or_insert_default().add(*took, parts),
             Event::LimitChanged { limit } => self.limit = Some(*limit),
-            Event::Loading { .. } | Event::Loaded { .. } | Event::Stepped { .. } => {}
+            Event::Loaded { resident, .. } => self.resident = resident.or(self.resident),
+            Event::Loading { .. } | Event::Stepped { .. } => {}
             Event::AttemptFailed {
                 trial,
                 attempt,
@@ -433,6 +443,7 @@ mod tests {
             Event::StageBegan {
                 stage: "warm".to_owned(),
                 warm_up: true,
+                pacing: None,
             },
         ));
         summary.observe(&entry(1, began("a", 0, "warm")));

@@ -131,6 +131,7 @@ mod tests {
             event: Event::StageBegan {
                 stage: format!("{number} {}", "x".repeat(2000)),
                 warm_up: false,
+                pacing: None,
             },
         }
     }

@@ -5,8 +5,11 @@
 mod completions;
 mod csv;
 mod form;
+mod go_benchmark;
+mod grouped;
 mod junit;
+mod markdown;
 mod printable;
 
 pub use completions::{passed, result};
-pub use form::{Form, export};
+pub use form::{Form, export, export_several};

@@ -8,7 +8,7 @@ use koderz_api::chat::{
 use koderz_api::execution::{Exit, Limits, Outcome, Program};
 use koderz_api::identity::PluginInfo;
 use koderz_api::retry::{Attempt, Decision};
-use koderz_api::suite::{Command, Completion, Grade, Metric, Task, Verdict};
+use koderz_api::suite::{Command, Completion, Grade, Metric, Pacing, Task, Verdict};
 use koderz_api::transport::{Endpoint, Failure, FailureKind, Phase};
 use koderz_core::event::{End, Entry, Event, Place, TrialId};
 use koderz_core::manifest::{Manifest, PluginUse, ServerUse};
@@ -124,6 +124,39 @@ pub(crate) fn reply(text: &str) -> Reply {
     }
 }
 
+/// An answer that came so long after its question, of eleven tokens with 10 ms between two, and one stall of half a second
+/// where it is said to stall. The server read the prompt for a millisecond a token.
+pub(crate) fn timed_reply(read: u32, lag: u64, stalls: bool) -> Reply {
+    let millis = Duration::from_millis;
+    let stall = u64::from(stalls) * 500;
+    let first = u64::from(read) + 10;
+    let chunks: Vec<Duration> = (0..11)
+        .map(|token| millis(first + 10 * token + if token > 5 { stall } else { 0 }))
+        .collect();
+    let total = millis(first + 100 + stall);
+    Reply {
+        usage: Usage {
+            input_tokens: Some(read),
+            output_tokens: Some(11),
+        },
+        timing: Timing {
+            lag: millis(lag),
+            total,
+            first_token: chunks.first().copied(),
+            last_token: chunks.last().copied(),
+            chunks,
+            server: Some(ServerTiming {
+                total: Some(total),
+                load: Some(Duration::ZERO),
+                prompt: Some(millis(u64::from(read))),
+                generation: Some(millis(110 + stall)),
+            }),
+            ..Timing::default()
+        },
+        ..reply("a timed answer")
+    }
+}
+
 pub(crate) fn answer(text: &str) -> Completion {
     Completion::Asked(Ok(reply(text)))
 }
@@ -199,6 +232,16 @@ impl Tape {
         self.push(Event::StageBegan {
             stage: stage.to_owned(),
             warm_up,
+            pacing: None,
+        })
+    }
+
+    /// A stage in which times are measured.
+    pub(crate) fn timed(self, stage: &str, pacing: Pacing) -> Self {
+        self.push(Event::StageBegan {
+            stage: stage.to_owned(),
+            warm_up: false,
+            pacing: Some(pacing),
         })
     }
 

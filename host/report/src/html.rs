@@ -3,12 +3,14 @@
 //! The page is one file that loads nothing, works without its script, and shows texts of models and servers as text:
 //! the template escapes whatever it is given.
 
+mod chart;
 mod page;
 mod plot;
 mod policy;
 mod problem;
 mod room;
 mod sample;
+mod timed;
 
 pub use page::{Link, html, html_with};
 pub(crate) use policy::STYLE;
@@ -17,13 +19,13 @@ pub use policy::content_security_policy;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{Tape, failure, manifest, reply};
+    use crate::fixture::{Tape, failure, manifest, reply, timed_reply};
     use crate::report::{Paths, Report};
     use crate::story::Story;
     use koderz_api::chat::AskErrorKind;
     use koderz_api::execution::Exit;
     use koderz_api::retry::Decision;
-    use koderz_api::suite::{Completion, Grade};
+    use koderz_api::suite::{Completion, Grade, Pacing};
     use koderz_api::transport::FailureKind;
     use koderz_core::event::End;
     use koderz_core::summary::{FAILURE, TRUNCATED};
@@ -49,8 +51,18 @@ mod tests {
             Completion::Asked(Ok(reply))
         };
         let broken = || failure(FailureKind::Crashed, Some(500), text);
-        let story = Tape::new()
-            .began(3, 0)
+        let timed = |tape: Tape| {
+            (0..4).fold(tape, |tape, number| {
+                tape.trial_in(text, &format!("s{number} {text}"), 0, |trial| {
+                    let reply = timed_reply(100 * (number + 1), 1, false);
+                    trial
+                        .questioned(text)
+                        .completed(Completion::Asked(Ok(reply)))
+                        .verdict(Grade::Ungraded, text)
+                })
+            })
+        };
+        let story = timed(Tape::new().began(3, 0).timed(text, Pacing::Exclusive))
             .trial(&format!("t/1 {text}"), 0, |trial| {
                 trial
                     .failed_with(1, broken(), Decision::GiveUp(text.to_owned()))
@@ -112,7 +124,7 @@ mod tests {
     #[test]
     fn a_page_shows_every_sample_to_those_without_scripts() {
         let page = told_by("text");
-        assert_eq!(page.matches("<details class=\"sample\"").count(), 2);
+        assert_eq!(page.matches("<details class=\"sample\"").count(), 6);
         assert!(!page.contains("<details class=\"sample\" hidden"));
         assert!(
             page.contains("<form id=\"filter\" hidden"),

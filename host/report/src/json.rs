@@ -6,7 +6,7 @@ use crate::report::Report;
 use crate::sample::{Entry, entries};
 use koderz_api::summary::Figure;
 use koderz_api::transport::FailureKind;
-use koderz_core::event::End;
+use koderz_core::event::{End, Instrument};
 use koderz_core::manifest::Manifest;
 use koderz_core::statistics::Rate;
 use koderz_core::summary::{Counts, Summary};
@@ -31,6 +31,7 @@ pub fn json(report: &Report<'_>) -> serde_json::Value {
         retries: &summary.retries,
         cost: Cost::of(summary),
         figures: &summary.figures,
+        instrument: summary.instrument.map(Error::of),
         answers: summary.answers,
         tokens: Tokens {
             output: summary.output_tokens,
@@ -54,6 +55,7 @@ struct Document<'a> {
     retries: &'a BTreeMap<FailureKind, u64>,
     cost: Cost,
     figures: &'a [Figure],
+    instrument: Option<Error>,
     answers: u64,
     tokens: Tokens,
     seconds: f64,
@@ -92,6 +94,26 @@ impl Cost {
             wasted_seconds: cost.wasted.map(|wasted| wasted.as_secs_f64()),
             outages: summary.outages,
             outages_seconds: summary.away.as_secs_f64(),
+        }
+    }
+}
+
+/// How far off the host's own times are.
+#[derive(Serialize)]
+struct Error {
+    first_token_seconds: f64,
+    gap_seconds: f64,
+    answers: u32,
+    gaps: u32,
+}
+
+impl Error {
+    fn of(instrument: Instrument) -> Self {
+        Error {
+            first_token_seconds: instrument.first_token.as_secs_f64(),
+            gap_seconds: instrument.gap.as_secs_f64(),
+            answers: instrument.answers,
+            gaps: instrument.gaps,
         }
     }
 }
@@ -179,6 +201,7 @@ mod tests {
           },
           "figures": [],
           "format": 1,
+          "instrument": null,
           "not_begun": 0,
           "pass_at": {
             "1": {
@@ -200,7 +223,8 @@ mod tests {
                 "seconds": 1.5,
                 "stop": "finished",
                 "text": "def add(a, b): ...",
-                "thinking": null
+                "thinking": null,
+                "waterfall": null
               },
               "credit": 0.0,
               "failed_attempts": 1,

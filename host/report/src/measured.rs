@@ -57,6 +57,18 @@ impl Measured<'_> {
         first.unwrap_or_else(|| self.percentile(0.5))
     }
 
+    /// With the values of another run too.
+    pub(crate) fn with(mut self, other: &Self) -> Self {
+        self.values.extend(&other.values);
+        self.values.sort_by(f64::total_cmp);
+        self
+    }
+
+    /// In ascending order.
+    pub(crate) fn values(&self) -> &[f64] {
+        &self.values
+    }
+
     /// None where there are too few samples for it.
     pub(crate) fn reduced(&self, reduction: Reduction) -> Option<f64> {
         let sum: f64 = self.values.iter().sum();

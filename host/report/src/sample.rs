@@ -8,6 +8,7 @@ use koderz_api::execution::{ExecutionErrorKind, Exit};
 use koderz_api::retry::Decision;
 use koderz_api::suite::{Grade, Metric};
 use koderz_api::transport::{FailureKind, Phase};
+use koderz_api::waterfall::Waterfall;
 use koderz_core::summary::{Sample, SampleId};
 use koderz_core::words;
 use serde::Serialize;
@@ -79,7 +80,7 @@ impl<'a> Entry<'a> {
 }
 
 /// What a grade counts for, where it counts.
-fn credit(grade: Grade) -> Option<f64> {
+pub(crate) fn credit(grade: Grade) -> Option<f64> {
     match grade {
         Grade::Pass => Some(1.0),
         Grade::Fail => Some(0.0),
@@ -117,6 +118,7 @@ struct Answered {
     output_tokens: Option<u32>,
     first_token_seconds: Option<f64>,
     seconds: f64,
+    waterfall: Option<Parts>,
     /// Who gave it, where the run has several servers.
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<String>,
@@ -133,7 +135,29 @@ impl Answered {
             output_tokens: answer.usage.output_tokens,
             first_token_seconds: answer.timing.first_token.map(|time| time.as_secs_f64()),
             seconds: answer.timing.total.as_secs_f64(),
+            waterfall: Waterfall::of(&answer.timing, &answer.usage).map(Parts::of),
             host: answer.host.clone(),
+        }
+    }
+}
+
+/// Where the time of an answer went.
+#[derive(Serialize)]
+struct Parts {
+    /// Each part, in seconds.
+    #[serde(flatten)]
+    parts: BTreeMap<&'static str, f64>,
+    whole: f64,
+    reconciled: bool,
+}
+
+impl Parts {
+    fn of(waterfall: Waterfall) -> Self {
+        let parts = waterfall.parts().into_iter();
+        Parts {
+            parts: parts.map(|(name, time)| (name, time.as_secs_f64())).collect(),
+            whole: waterfall.whole.as_secs_f64(),
+            reconciled: waterfall.reconciled,
         }
     }
 }

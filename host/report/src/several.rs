@@ -1,5 +1,6 @@
 //! Several models side by side, and those that came to nothing.
 
+use crate::differ::{UNLIKELY, rank_test, together};
 use crate::json::json;
 use crate::line::{cell, first, fit, harmless, width};
 use crate::measured::{Measured, measured};
@@ -65,8 +66,7 @@ fn by_metric(reports: &[Report<'_>]) -> Vec<String> {
             metrics.push(metric);
         }
     }
-    let mut sorted: Vec<(&Report<'_>, Vec<Measured<'_>>)> =
-        reports.iter().map(|report| (report, measured(report))).collect();
+    let mut sorted = pooled(reports);
     let main = |measured: &[Measured<'_>]| {
         let first = metrics.first()?;
         let metric = measured.iter().find(|metric| metric.info.name == first.name)?;
@@ -83,8 +83,8 @@ fn by_metric(reports: &[Report<'_>]) -> Vec<String> {
         heading.push(harmless(&metric.name));
         heading.extend((column == 0).then(|| "relative".to_owned()));
     }
-    let row = |(report, measured): &(&Report<'_>, Vec<Measured<'_>>)| {
-        let mut row = vec![harmless(model(report))];
+    let row = |(model, measured): &(&str, Vec<Measured<'_>>)| {
+        let mut row = vec![harmless(model)];
         for (column, info) in metrics.iter().enumerate() {
             let metric = measured.iter().find(|metric| metric.info.name == info.name);
             row.push(metric.map_or_else(|| "none".to_owned(), |metric| metric.shown(metric.value())));
@@ -97,7 +97,76 @@ fn by_metric(reports: &[Report<'_>]) -> Vec<String> {
         row
     };
     let rows: Vec<Vec<String>> = [heading].into_iter().chain(sorted.iter().map(row)).collect();
-    table(&rows)
+    let mut lines = table(&rows);
+    let first = metrics.first().map(|info| info.name.as_str());
+    let of = |(model, measured): &(&str, Vec<Measured<'_>>)| {
+        let metric = measured
+            .iter()
+            .find(|metric| Some(metric.info.name.as_str()) == first)?;
+        Some(((*model).to_owned(), metric.values().to_vec()))
+    };
+    let values: Vec<(String, Vec<f64>)> = sorted.iter().filter_map(of).collect();
+    lines.extend(differences(first.unwrap_or_default(), &values));
+    lines
+}
+
+/// What was measured of each model, in all of its runs.
+fn pooled<'a>(reports: &'a [Report<'_>]) -> Vec<(&'a str, Vec<Measured<'a>>)> {
+    let mut models: Vec<(&str, Vec<Measured<'_>>)> = Vec::new();
+    for report in reports {
+        let name = model(report);
+        let Some((_, known)) = models.iter_mut().find(|(known, _)| *known == name) else {
+            models.push((name, measured(report)));
+            continue;
+        };
+        for more in measured(report) {
+            match known.iter().position(|metric| metric.info.name == more.info.name) {
+                Some(place) => known[place] = known[place].clone().with(&more),
+                None => known.push(more),
+            }
+        }
+    }
+    models
+}
+
+/// Whether each model differs from the first by more than chance, in words.
+fn differences(metric: &str, values: &[(String, Vec<f64>)]) -> Vec<String> {
+    let Some(((best, best_values), others)) = values.split_first() else {
+        return Vec::new();
+    };
+    let tests = others.iter().filter_map(|(other, values)| {
+        let test = rank_test(best_values, values)?;
+        Some((other, values.len(), test))
+    });
+    let tests: Vec<_> = tests.collect();
+    let probabilities: Vec<f64> = tests.iter().map(|(_, _, test)| test.probability).collect();
+    let said = tests
+        .iter()
+        .zip(together(&probabilities))
+        .map(|((other, count, test), probability)| {
+            let (other, count, first) = (harmless(other), *count, best_values.len());
+            if test.least * tests.len() as f64 > UNLIKELY {
+                format!("{other}: {first} and {count} answers are too few to show any difference")
+            } else if probability > UNLIKELY {
+                format!("{other}: no difference that {first} and {count} answers could show, p = {probability:.2}")
+            } else {
+                let shown = if probability < 0.001 {
+                    "p < 0.001".to_owned()
+                } else {
+                    format!("p = {probability:.3}")
+                };
+                format!("{other}: its {metric} differs by more than chance, {shown}")
+            }
+        });
+    let said: Vec<String> = said.map(|line| fit(&line, COLUMNS)).collect();
+    if said.is_empty() {
+        return said;
+    }
+    let heading = fit(
+        &format!("compared with {} by {metric}, a rank test:", harmless(best)),
+        COLUMNS,
+    );
+    [String::new(), heading].into_iter().chain(said).collect()
 }
 
 /// The same for programs.

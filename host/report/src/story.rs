@@ -7,6 +7,7 @@
 use crate::excerpt::Keep;
 use crate::pulse::Pulse;
 use crate::tale::Tale;
+use koderz_api::suite::Pacing;
 use koderz_core::event::{End, Entry, Event, TrialId};
 use koderz_core::manifest::Manifest;
 use koderz_core::summary::{SampleId, Summary};
@@ -22,6 +23,18 @@ pub struct Story {
     tales: BTreeMap<SampleId, Tale>,
     warm_up: HashSet<SampleId>,
     pulse: Pulse,
+    planned: HashSet<String>,
+    stages: Vec<Timed>,
+    stretch: u32,
+}
+
+/// A stage whose trials begin when they are to, and not as there is room: what is measured in it are times.
+#[derive(Clone, Debug)]
+pub(crate) struct Timed {
+    pub(crate) name: String,
+    pub(crate) pacing: Pacing,
+    /// Whether the suite decided on it in mid-run.
+    pub(crate) planned: bool,
 }
 
 /// Samples that are told of where not everything is wanted: more than anybody looks through. What they come to is counted
@@ -48,6 +61,9 @@ impl Story {
             tales: BTreeMap::new(),
             warm_up: HashSet::new(),
             pulse: Pulse::default(),
+            planned: HashSet::new(),
+            stages: Vec::new(),
+            stretch: 0,
         }
     }
 
@@ -58,17 +74,34 @@ impl Story {
         match &entry.event {
             Event::Began { .. } => {
                 self.end = None;
+                self.stretch += 1;
                 for tale in self.tales.values_mut() {
                     tale.stop_clock();
                 }
             }
             Event::Ended { end } => self.end = Some(end.clone()),
-            Event::StageBegan { .. } => {}
+            Event::StagePlanned { plan } => {
+                self.planned.insert(plan.stage.name.clone());
+            }
+            Event::StageBegan { stage, warm_up, pacing } => self.stage_began(stage, *warm_up, *pacing),
             event => {
                 if let Some(trial) = event.trial() {
                     self.observe_trial(trial, entry);
                 }
             }
+        }
+    }
+
+    fn stage_began(&mut self, name: &str, warm_up: bool, pacing: Option<Pacing>) {
+        let pacing = pacing.filter(|pacing| !warm_up && *pacing != Pacing::Shared);
+        if let Some(pacing) = pacing
+            && !self.stages.iter().any(|known| known.name == name)
+        {
+            self.stages.push(Timed {
+                name: name.to_owned(),
+                pacing,
+                planned: self.planned.contains(name),
+            });
         }
     }
 
@@ -82,7 +115,10 @@ impl Story {
         if self.keep == Keep::Beginnings && self.tales.len() >= TOLD && !self.tales.contains_key(&id) {
             return;
         }
-        self.tales.entry(id).or_default().observe(entry, self.keep);
+        self.tales
+            .entry(id)
+            .or_default()
+            .observe(entry, self.stretch, self.keep);
     }
 
     /// What the run was made of.
@@ -125,6 +161,12 @@ impl Story {
 
     pub(crate) fn tales(&self) -> impl Iterator<Item = &Tale> {
         self.tales.values()
+    }
+
+    /// The stages in which times were measured, in their order. What came before those that were planned was to plan by.
+    pub(crate) fn timed(&self) -> impl Iterator<Item = &Timed> {
+        let any = self.stages.iter().any(|stage| stage.planned);
+        self.stages.iter().filter(move |stage| stage.planned == any)
     }
 
     pub(crate) fn tale(&self, id: &SampleId) -> Option<&Tale> {

@@ -1,6 +1,7 @@
 //! What is told of one sample: what was asked, answered, run and decided in its latest go.
 
 use crate::excerpt::{Excerpt, Keep};
+use crate::strip::Strip;
 use koderz_api::chat::{AskErrorKind, Prompt, Request, Role, StopReason, Timing, Usage};
 use koderz_api::execution::{ExecutionError, Exit, Outcome, Program};
 use koderz_api::retry::Decision;
@@ -32,6 +33,20 @@ pub(crate) struct Tale {
     began: Option<Duration>,
     /// From its beginning to its verdict, where both fell into one stretch of work.
     pub(crate) took: Option<Duration>,
+    /// How long the model took to be where it was wanted, the last time.
+    pub(crate) prepared: Option<Duration>,
+    /// The stage that it is of.
+    pub(crate) stage: String,
+    /// When it began and ended, and in which stretch of work, where that was one.
+    pub(crate) course: Option<Course>,
+}
+
+/// When a sample began and ended, in the time of a stretch of work.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Course {
+    pub(crate) stretch: u32,
+    pub(crate) began: Duration,
+    pub(crate) ended: Duration,
 }
 
 /// Something that was said to the model.
@@ -48,7 +63,9 @@ pub(crate) struct Answer {
     pub(crate) thinking: Option<Excerpt>,
     pub(crate) stop: StopReason,
     pub(crate) usage: Usage,
+    /// Without its chunks, for which there is the strip.
     pub(crate) timing: Timing,
+    pub(crate) strip: Option<Strip>,
     pub(crate) attempts: u32,
     /// The server that gave it, where the run has several.
     pub(crate) host: Option<String>,
@@ -90,12 +107,13 @@ pub(crate) struct FailedAttempt {
 
 impl Tale {
     /// Takes in an event of the sample's trials.
-    pub(crate) fn observe(&mut self, entry: &Entry, keep: Keep) {
+    pub(crate) fn observe(&mut self, entry: &Entry, stretch: u32, keep: Keep) {
         match &entry.event {
             Event::TrialBegan { task, .. } => {
                 *self = Tale {
                     labels: task.labels.clone(),
                     began: Some(entry.at),
+                    stage: task.stage.clone(),
                     ..Tale::default()
                 };
             }
@@ -122,7 +140,11 @@ impl Tale {
                 self.attempts.push(failed);
             }
             Event::Completed { completion, .. } => self.complete(completion, entry.host.as_deref(), keep),
-            Event::TrialFinished { .. } => self.took = self.began.and_then(|began| entry.at.checked_sub(began)),
+            Event::TrialFinished { .. } => {
+                let ended = entry.at;
+                self.took = self.began.and_then(|began| ended.checked_sub(began));
+                self.course = self.began.map(|began| Course { stretch, began, ended });
+            }
             _ => {}
         }
     }
@@ -162,6 +184,7 @@ impl Tale {
                         chunks: Vec::new(),
                         ..reply.timing.clone()
                     },
+                    strip: Strip::of(&reply.timing.chunks),
                     attempts: reply.attempts,
                     host: host.map(str::to_owned),
                 }));
@@ -181,7 +204,13 @@ impl Tale {
                     message: bounded(&error.message),
                 }));
             }
-            Completion::Prepared(_) => {}
+            Completion::Prepared(prepared) => {
+                let took = prepared
+                    .as_ref()
+                    .ok()
+                    .map(|prepared| prepared.load.unwrap_or(prepared.took));
+                self.prepared = took;
+            }
         }
     }
 }

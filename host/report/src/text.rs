@@ -3,7 +3,7 @@
 use crate::cost::{Figure, cost};
 use crate::line::{cell, first, fit, harmless, width};
 use crate::measured::measured;
-use crate::numbers::{counted, grouped, hundredths, percent, span};
+use crate::numbers::{counted, grouped, hundredths, micros, percent, span};
 use crate::progress::ending;
 use crate::reckoned::reckoned;
 use crate::report::{NO_KIND, Paths, Report, asked, failure_kind};
@@ -46,6 +46,8 @@ pub fn findings(report: &Report<'_>) -> String {
         rates(report),
         measurements(report),
         reckonings(report),
+        instrument(report),
+        energy(report),
         counts(report),
         work(report),
     ];
@@ -120,6 +122,51 @@ fn measurements(report: &Report<'_>) -> Vec<String> {
         .iter()
         .map(|metric| (metric.info.name.clone(), metric.shown(metric.value()), metric.note()));
     table(&rows.collect::<Vec<_>>())
+}
+
+/// How far off the host's own times are, where it has found that out.
+fn instrument(report: &Report<'_>) -> Vec<String> {
+    let Some(instrument) = report.story.summary().instrument else {
+        return Vec::new();
+    };
+    let lines = [
+        (instrument.first_token, "first-token is off by here, 95 of 100 times"),
+        (instrument.gap, "a gap between two pieces is off by"),
+    ];
+    let lines = lines.map(|(error, words)| ("instrument".to_owned(), format!("±{}", micros(error)), words.to_owned()));
+    table(&lines)
+}
+
+/// What the stages that measure times have used. What cannot be read is not told as nothing.
+fn energy(report: &Report<'_>) -> Vec<String> {
+    let summary = report.story.summary();
+    let Some(used) = &summary.energy else {
+        return Vec::new();
+    };
+    let mut lines: Vec<(String, String, String)> = used
+        .parts()
+        .map(|(part, sum)| {
+            let note = format!("{part}; {:.1} J of it idly", sum.idle_joules);
+            ("energy".to_owned(), format!("{:.1} J", sum.joules), note)
+        })
+        .collect();
+    if let Some(tokens) = used.tokens_per_joule(summary.output_tokens) {
+        let note = "above what is used idly".to_owned();
+        lines.push(("energy".to_owned(), format!("{tokens:.1} tokens/J"), note));
+    }
+    if lines.is_empty() {
+        lines.push((
+            "energy".to_owned(),
+            "unknown".to_owned(),
+            "not readable here".to_owned(),
+        ));
+    }
+    lines.extend(summary.resident.filter(|resident| resident.bytes > 0).map(|resident| {
+        let gibibytes = |bytes: u64| format!("{:.2} GiB", bytes as f64 / f64::from(1 << 30));
+        let note = format!("{} of it a graphics card's", gibibytes(resident.graphics_bytes));
+        ("memory".to_owned(), gibibytes(resident.bytes), note)
+    }));
+    table(&lines)
 }
 
 /// A note that does not fit beside its figure stands below it.

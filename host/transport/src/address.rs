@@ -115,7 +115,7 @@ impl Address {
     }
 
     /// Whether it is on this machine, as far as its name tells.
-    pub(crate) fn is_loopback(&self) -> bool {
+    pub fn is_loopback(&self) -> bool {
         let host = self
             .host
             .trim_matches(['[', ']'])

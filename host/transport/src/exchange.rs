@@ -4,6 +4,7 @@
 //! Dropping the future closes the connection, and with it ends the server's work.
 
 use crate::classify::{Said, retry_after, said, seen};
+use crate::connect::noted;
 use crate::failure::{broken, seconds, unanswered};
 use crate::ollama::Ollama;
 use crate::reader::Reader;
@@ -38,8 +39,16 @@ pub(crate) struct Asking<'a> {
 
 impl Ollama {
     pub(crate) async fn exchange(&self, asking: &Asking<'_>) -> Result<Reply, AttemptError> {
-        let sent = Instant::now();
-        let response = self.send(asking).await?;
+        let began = Instant::now();
+        let (response, connected) = noted(self.send(asking)).await;
+        let response = response?;
+        // Nothing of a request is sent before there is a connection.
+        let sent = connected.unwrap_or(began);
+        let answered = |reader: Reader, at| {
+            let mut reply = reader.finish(at)?;
+            reply.timing.connect = sent - began;
+            Ok(reply)
+        };
         let mut reader = Reader::new(asking.capture, asking.waiting);
         let mut stream = response.bytes_stream();
         // Something on the way may send the status ahead of the first token, which is waited for all the same.
@@ -51,7 +60,7 @@ impl Ollama {
             let at = now - sent;
             match read {
                 None => return Err(silent(silence.patience(), reader.phase())),
-                Some(None) => return reader.finish(at),
+                Some(None) => return answered(reader, at),
                 Some(Some(Ok(bytes))) => reader.take(&bytes, at)?,
                 Some(Some(Err(error))) => return Err(broken(&error, reader.phase())),
             }
@@ -59,7 +68,7 @@ impl Ollama {
         }
         // Whatever comes of it, the answer is whole.
         let _ = timeout(DRAIN, async { while let Some(Ok(_)) = stream.next().await {} }).await;
-        reader.finish(sent.elapsed())
+        answered(reader, sent.elapsed())
     }
 
     /// Sends a request and waits for its headers, which Ollama sends with the first token.

@@ -13,6 +13,7 @@ mod body;
 mod canary;
 mod capacity;
 mod classify;
+mod connect;
 mod error;
 mod exchange;
 mod extra;

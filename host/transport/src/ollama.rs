@@ -2,6 +2,7 @@
 
 use crate::address::Address;
 use crate::body;
+use crate::connect::Noting;
 use crate::error::TransportError;
 use crate::exchange::Asking;
 use crate::extra::Additions;
@@ -97,6 +98,7 @@ impl Ollama {
             .retry(retry::never())
             .redirect(redirect::Policy::none())
             .connect_timeout(timeouts.connect)
+            .connector_layer(Noting)
             // A token is a small packet, and waiting to fill it would show as latency.
             .tcp_nodelay(true)
             .user_agent(concat!("koderz/", env!("CARGO_PKG_VERSION")))

@@ -140,6 +140,9 @@ pub struct Timing {
     /// From the planned start of the question to the first byte sent.
     #[serde(with = "nanos")]
     pub lag: Duration,
+    /// The end of it, in which a connection was made; zero where there was one. The host keeps it and tells no plugin.
+    #[serde(with = "nanos", default, skip_serializing_if = "Duration::is_zero")]
+    pub connect: Duration,
     /// From the first byte sent to the end of the answer.
     #[serde(with = "nanos")]
     pub total: Duration,

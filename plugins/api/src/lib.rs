@@ -1,7 +1,7 @@
 //! The plugin contract as plain Rust types.
 //!
 //! One module for each interface of `wit/koderz-plugin-0.1.0`, with the same names and the same fields, and serde for
-//! all of them: the host writes these values into its record, and a native plugin receives them as JSON. Nothing here
+//! all of them (and a field or two beyond them that the host keeps for itself): the host writes these values into its record, and a native plugin receives them as JSON. Nothing here
 //! decides anything. The WIT files remain the text of the contract; what they say in prose is not repeated here beyond
 //! what a reader of the Rust types needs.
 
@@ -19,6 +19,7 @@ pub mod statistics;
 pub mod suite;
 pub mod summary;
 pub mod transport;
+pub mod waterfall;
 
 /// A JSON text, used where the shape belongs to the plugin or to the model server.
 pub type Json = String;

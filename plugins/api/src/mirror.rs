@@ -74,6 +74,23 @@ macro_rules! mirror_record {
             }
         }
     };
+    // With fields that the host has for itself.
+    ($plain:ty, $bound:ty { $($field:ident),* $(,)? }, host { $($own:ident),* }) => {
+        impl $crate::mirror::Mirror<$bound> for $plain {
+            fn mirror(self) -> $bound {
+                $crate::mirror_record!(@build self $bound { $($field),* })
+            }
+        }
+        impl $crate::mirror::Mirror<$plain> for $bound {
+            fn mirror(self) -> $plain {
+                type Target = $plain;
+                Target {
+                    $($field: $crate::mirror::Mirror::mirror(self.$field),)*
+                    $($own: Default::default()),*
+                }
+            }
+        }
+    };
     (@build $self:ident $target:ty { $($field:ident),* }) => {{
         type Target = $target;
         Target { $($field: $crate::mirror::Mirror::mirror($self.$field)),* }
@@ -210,7 +227,8 @@ macro_rules! mirror_suite {
                     last_token,
                     chunks,
                     server
-                }
+                },
+                host { connect }
             );
             mirror_record!(
                 $crate::chat::Reply,

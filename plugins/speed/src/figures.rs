@@ -1,8 +1,8 @@
 //! What all answers come to, and what makes that doubtful.
 
 use crate::measure::{
-    BURSTS, DECODE, EACH_TOKEN, FIRST_TOKEN, FLAG, LAG, PREFILL, PROMPT, QUEUE, READ, RELOAD, SHORT, STALL, THINKING,
-    TRUNCATED, UNRECONCILED,
+    BURSTS, DECODE, EACH_TOKEN, FIRST_TOKEN, FLAG, LAG, LOAD_RUNNER, PREFILL, PROMPT, QUEUE, READ, RELOAD, SHORT,
+    STALL, THINKING, TRUNCATED, UNRECONCILED, WHOLE, nanos,
 };
 use crate::plan::{CALIBRATE, bounds, capacity, clients, of, throughput, tried, value};
 use crate::settings::{Load, Objective, Test};
@@ -70,6 +70,9 @@ pub(crate) fn figures(test: &Test, results: &[Graded]) -> Vec<Figure> {
         Load::Rate(_) => rates(results),
         Load::Search(objective) => searched(results, objective),
     };
+    figures.extend(crate::precision::figure(test, results));
+    figures.extend(reloads(results));
+    figures.extend(explained(results));
     figures.extend(flags(test, results));
     figures
 }
@@ -93,6 +96,32 @@ fn values<'a>(results: &[&'a Graded], name: &'a str) -> impl Iterator<Item = f64
 fn noted(results: &[&Graded], name: &str, words: &str) -> Option<String> {
     let value = middle(&sorted(values(results, name)))?;
     Some(format!("{words} {:.1} ms", value / 1e6))
+}
+
+/// Loads of a model that was in memory just before.
+fn reloads(results: &[Graded]) -> Option<Figure> {
+    let values = sorted(results.iter().filter_map(|graded| value(graded, LOAD_RUNNER)));
+    let note = format!("median of {}, files just read", values.len());
+    Some(figure("load cold-runner", "ns", median(values)?, note))
+}
+
+/// How many answers have a time whose parts come to the whole.
+fn explained(results: &[Graded]) -> Option<Figure> {
+    let flagged = |graded: &&Graded| {
+        graded
+            .verdict
+            .labels
+            .iter()
+            .any(|(name, flag)| name == FLAG && flag == UNRECONCILED)
+    };
+    let answers = results.iter().filter(|graded| value(graded, WHOLE).is_some());
+    let (all, unexplained) = (answers.clone().count(), answers.filter(flagged).count());
+    let share = 100.0 * (all - unexplained) as f64 / all.max(1) as f64;
+    let estimate = Estimate {
+        value: share,
+        interval: None,
+    };
+    (all > 0).then(|| figure("reconciled", "%", estimate, format!("of {all} answers, by both clocks")))
 }
 
 fn single(test: &Test, results: &[Graded]) -> Vec<Figure> {
@@ -243,7 +272,20 @@ fn rates(results: &[Graded]) -> Vec<Figure> {
 fn searched(results: &[Graded], objective: &Objective) -> Vec<Figure> {
     let tried = tried(results, objective);
     let (met, missed) = bounds(&tried);
-    let mut figures = Vec::new();
+    let kept = [
+        ("first-token", objective.first_token),
+        ("each-token", objective.each_token),
+        ("whole", objective.whole),
+    ];
+    // The report draws a line there.
+    let kept = kept.into_iter().filter_map(|(name, limit)| {
+        let estimate = Estimate {
+            value: nanos(limit?),
+            interval: None,
+        };
+        Some(figure(format!("objective {name}"), "ns", estimate, ""))
+    });
+    let mut figures: Vec<Figure> = kept.collect();
     let note = match (met, missed) {
         (Some(met), Some(missed)) => format!("95 of 100 met it at {met:.3}/s, fewer at {missed:.3}/s"),
         (Some(_), None) => "95 of 100 met it at every rate that was tried".to_owned(),

@@ -11,6 +11,7 @@
 mod figures;
 mod measure;
 mod plan;
+mod precision;
 mod prompts;
 mod queue;
 mod settings;
@@ -109,6 +110,11 @@ impl Suite for Speed {
     fn next(&self, trial: &Trial, history: &[Round]) -> Result<Step, String> {
         let done = history.last().and_then(|round| round.first());
         Ok(match (input(trial)?, done) {
+            (Work::Reload, None) => perform(Command::Prepare(Residency::Unloaded)),
+            (Work::Reload, Some(Completion::Prepared(Ok(_)))) if history.len() == 1 => {
+                perform(Command::Prepare(Residency::Loaded))
+            }
+            (Work::Reload, Some(Completion::Prepared(Ok(prepared)))) => Step::Finish(measure::reload(prepared)),
             (Work::Load, None) => perform(Command::Prepare(Residency::Loaded)),
             (Work::WarmUp, None) => ask(work::hello(trial.seed)),
             (Work::Ask(question), None) => ask(question.request(trial.seed)),
@@ -125,10 +131,9 @@ impl Suite for Speed {
 impl Speed {
     /// The tasks of the stages that do not depend on what was measured.
     fn first_tasks(&self) -> Vec<(String, &'static str, Work)> {
-        let mut tasks = vec![
-            (LOAD.to_owned(), LOAD, Work::Load),
-            (WARM_UP.to_owned(), WARM_UP, Work::WarmUp),
-        ];
+        let mut tasks = vec![(LOAD.to_owned(), LOAD, Work::Load)];
+        tasks.extend((0..self.0.loads).map(|turn| (format!("{LOAD}/{turn}"), LOAD, Work::Reload)));
+        tasks.push((WARM_UP.to_owned(), WARM_UP, Work::WarmUp));
         if self.is_plain() {
             let prompts = PROMPTS.iter();
             tasks.extend(prompts.map(|(id, prompt)| ((*id).to_owned(), SPEED, self.classic(prompt))));
@@ -261,5 +266,32 @@ mod tests {
         assert_eq!(load(2000).metrics[0].value, 2e9);
         assert!(load(20).metrics.is_empty(), "it took no load");
         assert_eq!(load(20).reason, "it was in memory already");
+        let class = |millis| load(millis).labels[0].1.clone();
+        assert_eq!((class(20), class(2000)), ("warm".to_owned(), "unknown".to_owned()));
+    }
+
+    #[test]
+    fn a_model_is_taken_out_of_memory_and_loaded_again_as_often_as_is_said() {
+        let suite: Speed = open(r#"{"loads": 2}"#).expect("it opens");
+        let tasks = all_tasks(&suite).expect("tasks");
+        let ids: Vec<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
+        assert_eq!(ids[..4], ["load", "load/0", "load/1", "warm-up"]);
+        let prepared = |millis| {
+            let took = Duration::from_millis(millis);
+            vec![Completion::Prepared(Ok(Prepared { took, load: None }))]
+        };
+        let next = |history: &[Round]| suite.next(&trial(tasks[1].clone()), history).expect("a step");
+        let commands = |step| match step {
+            Step::Perform(commands) => commands,
+            Step::Finish(verdict) => panic!("{verdict:?}"),
+        };
+        assert_eq!(commands(next(&[])), [Command::Prepare(Residency::Unloaded)]);
+        assert_eq!(commands(next(&[prepared(3)])), [Command::Prepare(Residency::Loaded)]);
+        let verdict = finished(next(&[prepared(3), prepared(900)]));
+        assert_eq!(verdict.labels[0].1, "cold-runner");
+        assert_eq!(
+            (verdict.metrics[0].name.as_str(), verdict.metrics[0].value),
+            ("load-cold-runner", 9e8)
+        );
     }
 }

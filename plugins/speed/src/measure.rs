@@ -5,6 +5,7 @@
 
 use koderz_plugin::api::chat::{Prepared, ServerTiming};
 use koderz_plugin::api::suite::{Direction, MetricInfo, Reduction};
+use koderz_plugin::api::waterfall::Waterfall;
 use koderz_plugin::prelude::*;
 use std::time::Duration;
 
@@ -14,8 +15,18 @@ pub(crate) const DECODE: &str = "decode";
 pub(crate) const PREFILL: &str = "prefill";
 /// From the first byte sent to the first token.
 pub(crate) const FIRST_TOKEN: &str = "first-token";
-/// Bringing the model into memory.
+/// Bringing the model into memory, from where nobody knows.
 pub(crate) const LOAD: &str = "load";
+/// The same just after it was taken out of it.
+pub(crate) const LOAD_RUNNER: &str = "load-cold-runner";
+
+/// The label of what kind of load it was. Times of several kinds have nothing to do with each other.
+pub(crate) const LOAD_CLASS: &str = "load-class";
+
+/// Kinds of loads. One from a disk whose files are in no cache cannot be brought about over HTTP.
+const WARM: &str = "warm";
+const COLD_RUNNER: &str = "cold-runner";
+const UNKNOWN: &str = "unknown";
 
 /// From the planned start to the first byte sent.
 pub(crate) const LAG: &str = "lag";
@@ -63,9 +74,6 @@ const APART: Duration = Duration::from_millis(5);
 /// The least that is a stall, and how many usual gaps.
 const STALLS: (Duration, u32) = (Duration::from_millis(100), 5);
 
-/// How far the client's time and the server's may be apart.
-const RECONCILED: (Duration, f64) = (Duration::from_millis(2), 0.01);
-
 /// Every metric. Those without a reduction are for exports and for the suite's own figures.
 pub(crate) fn metrics() -> Vec<MetricInfo> {
     let metric = |name: &str, unit: &str, direction, shown| MetricInfo {
@@ -84,6 +92,7 @@ pub(crate) fn metrics() -> Vec<MetricInfo> {
         metric(LOAD, "ns", Direction::LowerIsBetter, true),
     ];
     for (name, unit) in [
+        (LOAD_RUNNER, "ns"),
         (LAG, "ns"),
         (FIRST_ANSWER, "ns"),
         (EACH_TOKEN, "ns"),
@@ -142,17 +151,38 @@ pub(crate) fn answer(reply: &Reply, asked: Asked) -> Verdict {
     let flags = flags(reply, &server, asked);
     Verdict {
         labels: flags.iter().map(|flag| (FLAG.to_owned(), (*flag).to_owned())).collect(),
-        ..verdict(metrics.collect(), waterfall(reply, &server))
+        ..verdict(metrics.collect(), told(reply))
     }
 }
 
-/// The figure of a load, where there was one.
+/// The figure of a load, where there was one. What was on this machine's disk or in its cache before is not known.
 pub(crate) fn load(prepared: &Prepared) -> Verdict {
     let took = prepared.load.unwrap_or(prepared.took);
-    if took <= IN_MEMORY {
-        return verdict(Vec::new(), "it was in memory already".to_owned());
+    if took < IN_MEMORY {
+        return loaded(Vec::new(), WARM, "it was in memory already");
     }
-    verdict(vec![metric(LOAD, nanos(took))], String::new())
+    loaded(
+        vec![metric(LOAD, nanos(took))],
+        UNKNOWN,
+        "from the disk, or from the system's cache",
+    )
+}
+
+/// The figure of a load of a model that was in memory a moment ago, so that its files are in the system's cache if they fit.
+pub(crate) fn reload(prepared: &Prepared) -> Verdict {
+    let took = prepared.load.unwrap_or(prepared.took);
+    loaded(
+        vec![metric(LOAD_RUNNER, nanos(took))],
+        COLD_RUNNER,
+        "its files were read a moment ago",
+    )
+}
+
+fn loaded(metrics: Vec<Metric>, class: &str, reason: &str) -> Verdict {
+    Verdict {
+        labels: vec![(LOAD_CLASS.to_owned(), class.to_owned())],
+        ..verdict(metrics, reason.to_owned())
+    }
 }
 
 /// What none of the server's phases accounts for.
@@ -208,7 +238,10 @@ fn flags(reply: &Reply, server: &ServerTiming, asked: Asked) -> Vec<&'static str
         (THINKING, reply.thinking.as_ref().is_some_and(|text| !text.is_empty())),
         (BURSTS, bursts),
         (STALL, stall),
-        (UNRECONCILED, !reconciled(reply, server)),
+        (
+            UNRECONCILED,
+            !Waterfall::of(&reply.timing, &reply.usage).is_some_and(|waterfall| waterfall.reconciled),
+        ),
     ]
     .into_iter()
     .filter_map(|(flag, raised)| raised.then_some(flag))
@@ -226,28 +259,14 @@ fn comes_in_bursts(tokens: u32, chunks: &[Duration]) -> bool {
     few(chunks.len()) || few(arrivals) && last.saturating_sub(*first) >= APART * arrivals as u32
 }
 
-/// Whether the client's time for the request is what the server says it took. The way there and back is between the two.
-fn reconciled(reply: &Reply, server: &ServerTiming) -> bool {
-    let total = reply.timing.total;
-    let allowed = RECONCILED.0.max(total.mul_f64(RECONCILED.1));
-    server.total.is_some_and(|said| total.abs_diff(said) <= allowed)
-}
-
 /// Where the time of an answer went, in words.
-fn waterfall(reply: &Reply, server: &ServerTiming) -> String {
-    let timing = &reply.timing;
-    let tail = timing.last_token.map(|last| timing.total.saturating_sub(last));
-    let parts = [
-        ("lag", Some(timing.lag)),
-        ("load", server.load),
-        ("queue", queue(server)),
-        ("prompt", server.prompt),
-        ("tokens", server.generation),
-        ("tail", tail),
-    ];
-    let parts = parts
-        .into_iter()
-        .filter_map(|(name, time)| Some(format!("{name} {:.1} ms", time?.as_secs_f64() * 1e3)));
+fn told(reply: &Reply) -> String {
+    let Some(waterfall) = Waterfall::of(&reply.timing, &reply.usage) else {
+        return "the server does not say where its time went".to_owned();
+    };
+    // Whether a connection was made is the host's to know; here it is part of the lag.
+    let parts = waterfall.parts().into_iter().filter(|(name, _)| *name != "connect");
+    let parts = parts.map(|(name, time)| format!("{name} {:.1} ms", time.as_secs_f64() * 1e3));
     parts.collect::<Vec<_>>().join(", ")
 }
 

@@ -2,6 +2,7 @@
 //! more done, and a search for the highest rate under an objective.
 
 use crate::measure::{EACH_TOKEN, FIRST_TOKEN, LAG, READ, WHOLE, WRITTEN, nanos};
+use crate::precision;
 use crate::prompts::PROMPTS;
 use crate::queue::{Queue, Seen};
 use crate::settings::{Load, MOST_CLIENTS, Objective, Test};
@@ -43,7 +44,8 @@ pub(crate) const ENOUGH: f64 = 0.95;
 
 /// Results of a stage.
 pub(crate) fn of<'a>(results: &'a [Graded], stage: &str) -> Vec<&'a Graded> {
-    results.iter().filter(|graded| graded.stage == stage).collect()
+    let belongs = |graded: &&Graded| precision::belongs(&graded.stage, stage);
+    results.iter().filter(belongs).collect()
 }
 
 pub(crate) fn value(graded: &Graded, name: &str) -> Option<f64> {
@@ -101,12 +103,13 @@ pub(crate) fn next(test: &Test, results: &[Graded]) -> Result<Option<Plan>, Stri
 /// meets all alike.
 fn single(test: &Test, results: &[Graded]) -> Result<Option<Plan>, String> {
     let name = test.shape.name();
-    if !of(results, name).is_empty() {
+    let Some(turns) = precision::turns(test, results) else {
         return Ok(None);
-    }
+    };
+    let stage = precision::stage(name, &turns);
     let scale = Scale::of(results)?;
     let mut tasks = Vec::new();
-    for turn in 0..test.repeat {
+    for turn in turns {
         let mut lengths: Vec<&Length> = test.shape.lengths().iter().collect();
         if turn % 2 == 1 && test.shape != Shape::Cached {
             lengths.reverse();
@@ -123,12 +126,12 @@ fn single(test: &Test, results: &[Graded]) -> Result<Option<Plan>, String> {
                 write: length.write,
                 read: Some(length.read),
             };
-            tasks.push(task(format!("{name}/{}/{turn}", length.name), name, &Work::Ask(ask))?);
+            tasks.push(task(format!("{name}/{}/{turn}", length.name), &stage, &Work::Ask(ask))?);
         }
     }
     Ok(Some(Plan {
         stage: Stage {
-            name: name.to_owned(),
+            name: stage,
             pacing: Pacing::Exclusive,
             warm_up: false,
         },

@@ -31,6 +31,12 @@ pub struct Settings {
     /// An objective, such as ttft=500ms,tpot=50ms,e2e=20s: the highest rate at which 95 of 100 questions meet it is searched
     /// for.
     slo: String,
+    /// How closely the median of each length is to be known, such as 2%: as long as half of its interval is more than that, it
+    /// is asked again. Empty for as often as `repeat` says.
+    precision: String,
+    /// How often the model is taken out of memory and loaded again before all else.
+    #[schemars(range(min = 0, max = 100))]
+    loads: u32,
     /// Questions at each number of clients and at a rate; a search takes as many as fit into 20 s.
     #[schemars(range(min = 1, max = 100000))]
     requests: u32,
@@ -46,6 +52,8 @@ impl Default for Settings {
             rate: 0.0,
             arrivals: Arrivals::Poisson,
             slo: String::new(),
+            precision: String::new(),
+            loads: 0,
             requests: 40,
         }
     }
@@ -105,6 +113,9 @@ pub(crate) struct Test {
     pub(crate) repeat: u32,
     pub(crate) load: Load,
     pub(crate) arrivals: Arrivals,
+    /// As a share.
+    pub(crate) precision: Option<f64>,
+    pub(crate) loads: u32,
     pub(crate) requests: u32,
 }
 
@@ -119,6 +130,8 @@ impl Test {
             rate,
             arrivals,
             slo,
+            precision,
+            loads: reloads,
             requests,
         } = settings;
         if max_output_tokens < 2 {
@@ -126,6 +139,9 @@ impl Test {
         }
         if repeat == 0 || requests == 0 {
             return Err("repeat and requests are at least 1".to_owned());
+        }
+        if reloads > 100 {
+            return Err(format!("loads is {reloads}; it is from 0 to 100"));
         }
         if !(0.0..=10_000.0).contains(&rate) {
             return Err(format!("rate is {rate}; it is from 0 to 10000 questions a second"));
@@ -142,14 +158,35 @@ impl Test {
         if loads.len() > 1 {
             return Err("concurrency, rate and slo are three ways to load a server; only one can be set".to_owned());
         }
+        let precision = (!precision.is_empty()).then(|| share(&precision)).transpose()?;
+        if precision.is_some() && (shape == Shape::Classic || !loads.is_empty()) {
+            return Err(
+                "precision is for one question at a time of a shape of lengths, such as --shape chat; elsewhere repeat and \
+                 requests say how often is asked"
+                    .to_owned(),
+            );
+        }
         Ok(Test {
             max_output_tokens,
             shape,
             repeat,
             load: loads.pop().unwrap_or(Load::Single),
             arrivals,
+            precision,
+            loads: reloads,
             requests,
         })
+    }
+}
+
+/// A share that was said in per cent.
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim().parse::<f64>();
+    match number {
+        Ok(percent) if (0.1..=50.0).contains(&percent) => Ok(percent / 100.0),
+        _ => Err(format!(
+            "precision: {text:?} is none; 2% or another from 0.1% to 50% is what can be said"
+        )),
     }
 }
 
@@ -243,6 +280,7 @@ mod tests {
         assert!(said(|s| s.slo = "p99=1s".to_owned()).contains("none of ttft"));
         assert!(said(|s| s.slo = "ttft=1s,ttft=2s".to_owned()).contains("twice"));
         assert!(said(|s| s.rate = -1.0).contains("0 to 10000"));
+        assert!(said(|s| s.precision = "2%".to_owned()).contains("shape of lengths"));
         let both = said(|s| {
             s.rate = 1.0;
             s.concurrency = "2".to_owned();

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Work {
     /// Bring the model into memory.
     Load,
+    /// Take the model out of memory and bring it back.
+    Reload,
     /// Ask something that does not count.
     WarmUp,
     /// Ask this and measure.

@@ -106,6 +106,7 @@ async fn run(slots: u32, questions: u64, concurrency: Concurrency) -> Ran {
             name: "embedded".to_owned(),
             model: Arc::new(ollama),
         }],
+        meter: None,
         journal: memo.clone(),
         sinks: Vec::new(),
     };

@@ -115,6 +115,7 @@ pub(crate) fn plan(concurrency: Concurrency) -> Plan {
         limits: BTreeMap::new(),
         changes: Vec::new(),
         deadline: None,
+        instrument: None,
         caps: Caps::default(),
     }
 }

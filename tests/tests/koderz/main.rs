@@ -31,3 +31,4 @@ mod resume;
 mod runs;
 mod self_test;
 mod speed;
+mod speed_exports;

@@ -135,3 +135,176 @@ fn loads_that_make_no_sense_are_refused_before_a_model_is_asked() {
         assert!(ended.stderr.contains(told), "{options}: {}", ended.stderr);
     }
 }
+
+/// The samples of an export that were answered.
+fn answers(export: &std::path::Path) -> Vec<Value> {
+    let exported: Value = serde_json::from_slice(&std::fs::read(export).expect("the export")).expect("JSON");
+    let samples = exported["samples"].as_array().expect("samples");
+    let answers = samples.iter().map(|sample| sample["answer"].clone());
+    answers.filter(|answer| !answer.is_null()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_of_every_answer_is_explained_by_its_parts() {
+    let server = serve(&[cassette("reference")], &[]).await;
+    let koderz = Koderz::new();
+    let export = koderz.data().join("parts.json");
+    let ended = koderz.call(&format!(
+        "speed-test lorem:200 --host {} --shape tg128 --concurrency 2 --requests 8 --export {}",
+        server.url(),
+        export.display()
+    ));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let answers = answers(&export);
+    let reconciled = answers
+        .iter()
+        .filter(|answer| answer["waterfall"]["reconciled"] == true)
+        .count();
+    // A machine that is busy is late, and says so.
+    assert!(reconciled > 0, "none of {}", answers.len());
+    let mut connected = 0;
+    for waterfall in answers.iter().map(|answer| &answer["waterfall"]) {
+        let part = |name: &str| {
+            waterfall[name]
+                .as_f64()
+                .unwrap_or_else(|| panic!("{name} of {waterfall}"))
+        };
+        let names = ["lag", "connect", "load", "queue", "prefill", "decode", "tail"];
+        let (sum, whole) = (names.map(part).iter().sum::<f64>(), part("whole"));
+        let off = (sum - whole).abs();
+        assert!(
+            waterfall["reconciled"] == false || off <= f64::max(0.002, 0.01 * whole),
+            "{off} s of {waterfall:#}"
+        );
+        connected += usize::from(part("connect") > 0.0);
+    }
+    assert!((1..=5).contains(&connected), "connections are used again: {connected}");
+    assert!(ended.stdout.contains("reconciled "), "{}", ended.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_draws_what_more_clients_did_and_where_the_time_went() {
+    let server = serve(&[cassette("reference")], &[]).await;
+    let koderz = Koderz::new();
+    let ended = koderz.call(&format!(
+        "speed-test lorem:2000 --host {} --shape tg128 --concurrency 1,2 --requests 6",
+        server.url()
+    ));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let page = koderz.data().join("page.html");
+    let ended = koderz.call(&format!("runs report last --output {}", page.display()));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let page = std::fs::read_to_string(page).expect("the page");
+    for drawing in [
+        "Until the first token",
+        "From one token to the next",
+        "Throughput against time",
+        "the knee: ",
+        "Where the time went",
+        "Gaps between the pieces of an answer",
+    ] {
+        assert!(page.contains(drawing), "{drawing}");
+    }
+    // 6 and 8 answers, each with a bar and a strip; not the two that the server counted words by.
+    assert_eq!(page.matches("<span class=\"of\">").count(), 28);
+    assert!(!page.contains("<span class=\"of\">calibrate"));
+}
+
+#[test]
+fn a_run_that_measures_times_says_how_far_off_this_machine_is_and_no_other_does() {
+    let koderz = Koderz::new();
+    let export = koderz.data().join("speed.json");
+    let ended = koderz.call(&format!(
+        "speed-test lorem:2000 --host embedded --export {}",
+        export.display()
+    ));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    assert_eq!(ended.stdout.matches("\ninstrument ").count(), 2, "{}", ended.stdout);
+    let exported: Value = serde_json::from_slice(&std::fs::read(&export).expect("the export")).expect("JSON");
+    let metered = ["energy   unknown   not readable here", " J   package-0; ", " tokens/J "];
+    assert!(
+        metered.iter().any(|told| ended.stdout.contains(told)),
+        "never a zero:\n{}",
+        ended.stdout
+    );
+    let instrument = &exported["instrument"];
+    assert_eq!(instrument["answers"], 2, "{instrument}");
+    for error in ["first_token_seconds", "gap_seconds"] {
+        let error = instrument[error].as_f64().expect("an error");
+        assert!(error > 0.0 && error < 1.0, "{instrument}");
+    }
+    for command in [
+        "speed-test lorem:2000 --host embedded --calibration 0",
+        "benchmark --local-model reference --host embedded --limit 1",
+    ] {
+        let ended = koderz.call(command);
+        assert!(!ended.stdout.contains("instrument"), "{command}: {}", ended.stdout);
+    }
+}
+
+#[test]
+fn models_are_taken_in_turns_there_and_back_and_compared_over_both() {
+    let koderz = Koderz::new();
+    let export = koderz.data().join("turns.json");
+    let ended = koderz.call(&format!(
+        "speed-test lorem:100 lorem:400 --interleave --host embedded --set suite.max-output-tokens=16 --export {}",
+        export.display()
+    ));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let exported: Value = serde_json::from_slice(&std::fs::read(export).expect("the export")).expect("JSON");
+    let runs = exported["runs"].as_array().expect("runs").iter();
+    let order: Vec<&str> = runs
+        .map(|run| run["manifest"]["models"]["subject"].as_str().expect("a model"))
+        .collect();
+    assert_eq!(order, ["lorem:100", "lorem:400", "lorem:400", "lorem:100"]);
+    let table = ended.stdout.split("\nmodel  ").last().expect("a table");
+    assert_eq!(
+        table.matches("\nlorem:400 ").count() + table.matches("\nlorem:100 ").count(),
+        2,
+        "{table}"
+    );
+    assert!(
+        table.contains("lorem:100: its decode differs by more than chance, p = 0.002"),
+        "{table}"
+    );
+}
+
+#[test]
+fn too_few_answers_show_no_difference_and_it_is_said() {
+    let koderz = Koderz::new();
+    let ended = koderz.call("speed-test lorem:100 lorem:400 --host embedded --set suite.max-output-tokens=16");
+    let told = "lorem:100: 3 and 3 answers are too few to show any difference";
+    assert!(ended.stdout.contains(told), "{}", ended.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loads_of_several_kinds_are_told_apart() {
+    let server = serve(&[cassette("reference")], &[]).await;
+    let koderz = Koderz::new();
+    let export = koderz.data().join("loads.json");
+    let ended = koderz.call(&format!(
+        "speed-test lorem:2000 --host {} --shape tg128 --loads 2 --export {}",
+        server.url(),
+        export.display()
+    ));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    assert_eq!(server.counts().load_starts, 3, "the first one and two more");
+    let exported: Value = serde_json::from_slice(&std::fs::read(export).expect("the export")).expect("JSON");
+    let samples = exported["samples"].as_array().expect("samples").iter();
+    let classes = samples.filter_map(|sample| sample["labels"]["load-class"].as_str());
+    assert_eq!(classes.filter(|class| *class == "cold-runner").count(), 2);
+    assert!(ended.stdout.contains("load cold-runner"), "{}", ended.stdout);
+}
+
+#[test]
+fn questions_are_asked_until_the_median_is_known_as_closely_as_is_wanted() {
+    let koderz = Koderz::new();
+    let ended = koderz.call("speed-test lorem:1000 --host embedded --shape tg128 --repeat 3 --precision 20%");
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("precision"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("6 repeats; 20 % asked"),
+        "three have no interval:\n{}",
+        ended.stdout
+    );
+}

@@ -1,6 +1,6 @@
 //! Commands on answers that are there already, as typed.
 
-use super::extra::{Events, Extra, Limits, Programs, SuiteChoice};
+use super::extra::{Events, ExportTo, Extra, Limits, Programs, SuiteChoice};
 use super::values::positive;
 use clap::Args;
 use koderz_record::Tag;
@@ -44,9 +44,8 @@ pub(crate) struct Evaluate {
     /// Where every answer is written again with its result [default: FILE_results.jsonl]
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Option<PathBuf>,
-    /// Also write the whole report to this file, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) export: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) export: ExportTo,
 }
 
 #[derive(Debug, Args)]

@@ -1,8 +1,8 @@
 //! Commands that ask models, as typed.
 
-use super::extra::{Events, Extra, Limits, Programs, SuiteChoice, suite_help};
+use super::extra::{Events, ExportTo, Extra, Limits, Programs, SuiteChoice, suite_help};
 use super::servers::{HEADER, HEADER_VARIABLE};
-use super::values::{concurrency, patience, positive, seconds, share, slot, some, temperature};
+use super::values::{calibration, concurrency, patience, positive, seconds, share, slot, some, temperature};
 use crate::configuration::Configuration;
 use crate::request::{self, RunnerOption, Think};
 use crate::server::Patience;
@@ -38,6 +38,9 @@ pub(crate) struct Server {
     /// Retries of a question after its first attempt [default: the policy's, which is 3]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) max_retries: Option<u32>,
+    /// How long this machine times answers whose times it knows before it measures a server's, in seconds; 0 for not at all
+    #[arg(long, value_name = "SECONDS", value_parser = calibration, default_value = "2", allow_negative_numbers = true)]
+    pub(crate) calibration: Duration,
     /// Retry policy: a plugin's name or file [default: exponential]
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) retry: Option<String>,
@@ -82,9 +85,8 @@ pub(crate) struct Asking {
     /// Context window in tokens, the same for all questions [default: what the suite needs]
     #[arg(long, value_name = "TOKENS", value_parser = some::<u32>)]
     pub(crate) num_ctx: Option<u32>,
-    /// Also write the results to this file, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) export: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) export: ExportTo,
     /// A word to find the run by, such as baseline; may be given again
     #[arg(long = "tag", value_name = "TAG")]
     pub(crate) tags: Vec<Tag>,
@@ -168,6 +170,12 @@ pub(crate) struct Loads {
     /// An objective, such as ttft=500ms,tpot=50ms,e2e=20s: the highest rate that meets it is searched for
     #[arg(long, value_name = "OBJECTIVE")]
     pub(crate) slo: Option<String>,
+    /// Ask on until the median of each length is known to this, such as 2%; needs a shape of lengths
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) precision: Option<String>,
+    /// Before all else take the model out of memory and load it again so often
+    #[arg(long, value_name = "N")]
+    pub(crate) loads: Option<u32>,
     /// Questions at each number of clients, or at the rate
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) requests: Option<NonZeroU32>,
@@ -184,6 +192,8 @@ impl Loads {
             ("rate", self.rate.map(|rate| rate.to_string())),
             ("arrivals", self.arrivals.clone()),
             ("slo", self.slo.clone()),
+            ("precision", self.precision.clone()),
+            ("loads", self.loads.map(|loads| loads.to_string())),
             ("requests", number(self.requests)),
         ];
         let typed = typed.into_iter().filter_map(|(name, value)| Some((name, value?)));
@@ -199,6 +209,9 @@ pub(crate) struct SpeedTest {
     /// How often each prompt is asked [default: once]
     #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "repeat")]
     pub(crate) samples: Option<NonZeroU32>,
+    /// Take the models in turns, each twice: A B B A, so that what drifts meets all alike
+    #[arg(long)]
+    pub(crate) interleave: bool,
     #[command(flatten)]
     pub(crate) loads: Loads,
     #[arg(long, value_name = "NAME|FILE", help_heading = "Question", help = suite_help(Configuration::embedded().speed_suite))]
@@ -248,9 +261,8 @@ pub(crate) struct Resume {
     /// Questions that may be under way at once, at each server [default: as before]
     #[arg(long, value_name = "N|auto", value_parser = concurrency)]
     pub(crate) concurrency: Option<Concurrency>,
-    /// Also write the results to this file, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) export: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) export: ExportTo,
     #[command(flatten)]
     pub(crate) limits: Limits,
     #[command(flatten)]

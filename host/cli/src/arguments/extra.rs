@@ -1,11 +1,12 @@
 //! What many commands have in common, as typed.
 
+use super::records::report_form;
 use crate::configuration::Configuration;
 use crate::grant::Grant;
 use crate::setting::Setting;
 use crate::trust::{CallTime, Memory, Pin};
 use clap::Args;
-use koderz_report::Limit;
+use koderz_report::{Form, Limit};
 use std::path::PathBuf;
 
 /// Plugins besides those that are installed, and what plugins are given: for every command that opens any.
@@ -55,6 +56,18 @@ pub(crate) struct Programs {
     /// Limit programs by instructions instead of processor time: the same count on every machine, and slower
     #[arg(long)]
     pub(crate) deterministic: bool,
+}
+
+/// Where the results are written too, for every command that ends with a run.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ExportTo {
+    /// Also write the results to this file, as what its name ends in: json, jsonl, csv, md (the columns of llama-bench), txt
+    /// (for benchstat) or xml (JUnit); whatever else it ends in, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+    /// Write them in this format of `koderz export`, whatever the file is called
+    #[arg(long, value_name = "FORMAT", value_parser = report_form(), requires = "export")]
+    pub(crate) export_format: Option<Form>,
 }
 
 /// What a run has to come to, for every command that ends with one.

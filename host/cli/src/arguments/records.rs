@@ -187,7 +187,7 @@ pub(crate) enum Format {
 }
 
 /// The formats by name. One is called after a benchmark, which is said in the configuration alone.
-fn forms() -> [(String, Format); 6] {
+fn forms() -> [(String, Format); 9] {
     let completions = Configuration::embedded().completions_format;
     [
         (completions, Format::Report(Form::Completions)),
@@ -195,6 +195,9 @@ fn forms() -> [(String, Format); 6] {
         ("jsonl".to_owned(), Format::Report(Form::Lines)),
         ("csv".to_owned(), Format::Report(Form::Csv)),
         ("junit".to_owned(), Format::Report(Form::JUnit)),
+        ("json".to_owned(), Format::Report(Form::Json)),
+        ("markdown".to_owned(), Format::Report(Form::Markdown)),
+        ("benchstat".to_owned(), Format::Report(Form::GoBenchmark)),
         ("cassette".to_owned(), Format::Cassette),
     ]
 }
@@ -202,8 +205,8 @@ fn forms() -> [(String, Format); 6] {
 fn form_help() -> String {
     let [(completions, _), ..] = forms();
     format!(
-        "The format: the first two are those of {completions}'s own tools, for answers and for what came of them, and the last \
-         is what the embedded server plays"
+        "The format: the first two are those of {completions}'s own tools, for answers and for what came of them, markdown \
+         has the columns of llama-bench, benchstat the lines of Go's benchmarks, and the last is what the embedded server plays"
     )
 }
 
@@ -213,5 +216,13 @@ fn form() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(forms.clone().map(|(name, _)| name)).try_map(move |wanted| {
         let found = forms.iter().find(|(name, _)| *name == wanted);
         found.map(|(_, form)| *form).ok_or("no format")
+    })
+}
+
+/// The same for the formats of what came of a run.
+pub(super) fn report_form() -> impl TypedValueParser<Value = Form> {
+    form().try_map(|format| match format {
+        Format::Report(form) => Ok(form),
+        Format::Cassette => Err("koderz export writes cassettes"),
     })
 }

@@ -16,6 +16,14 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// How long this machine is calibrated.
+pub(super) fn calibration(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.0..=60.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("a number of seconds from 0 to 60 is needed".to_owned()),
+    }
+}
+
 /// How long ago something was, in days or hours.
 pub(super) fn age(text: &str) -> Result<Duration, String> {
     let units = [('d', 86_400), ('h', 3600)];

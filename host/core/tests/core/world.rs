@@ -402,6 +402,7 @@ pub(crate) fn plan() -> Plan {
         limits: BTreeMap::new(),
         changes: Vec::new(),
         deadline: None,
+        instrument: None,
         caps: Caps::default(),
     }
 }
@@ -454,6 +455,7 @@ pub(crate) async fn run_suite(
         retry: Arc::new(policy),
         evaluators: Vec::new(),
         hosts: hosts.collect(),
+        meter: None,
         journal: memo.clone(),
         sinks: Vec::new(),
     };

@@ -73,6 +73,7 @@ async fn an_outline_says_what_came_of_trials_and_leaves_out_how() {
         Event::StageBegan {
             stage: "main".to_owned(),
             warm_up: false,
+            pacing: None,
         },
         Event::Stepped {
             trial: trial(),

@@ -10,7 +10,7 @@ use koderz_api::retry::{Attempt, Decision};
 use koderz_api::suite::{Arrivals, Command, Completion, Grade, Metric, Pacing, Stage, Task, Verdict};
 use koderz_api::summary::{Figure, Plan};
 use koderz_api::transport::{Breaker, Endpoint, Failure, FailureKind, Phase};
-use koderz_core::event::{End, Entry, Event, Place, Resident, TrialId};
+use koderz_core::event::{End, Energy, Entry, Event, Instrument, Place, Resident, TrialId};
 use koderz_core::manifest::{Machine, Manifest, ModelUse, PluginUse, ServerUse};
 use koderz_core::plan::{Defaults, Selection};
 use koderz_record::{Record, RunId};
@@ -186,9 +186,11 @@ pub(crate) fn every_event() -> Vec<Event> {
             Event::LimitChanged { .. } => 12,
             Event::StagePlanned { .. } => 13,
             Event::Summarized { .. } => 14,
+            Event::Calibrated { .. } => 15,
+            Event::Metered { .. } => 16,
         })
         .collect();
-    assert_eq!(kinds, (0..15).collect(), "a kind of event is missing here");
+    assert_eq!(kinds, (0..17).collect(), "a kind of event is missing here");
     events
 }
 
@@ -215,6 +217,23 @@ fn server() -> Vec<Event> {
             after: Duration::from_millis(34),
         },
         Event::LimitChanged { limit: 8 },
+        Event::Metered {
+            stage: "speed".to_owned(),
+            took: Duration::from_secs(3),
+            parts: vec![Energy {
+                part: "package-0".to_owned(),
+                joules: 12.5,
+                idle_watts: 1.25,
+            }],
+        },
+        Event::Calibrated {
+            instrument: Instrument {
+                first_token: Duration::from_micros(150),
+                gap: Duration::from_micros(80),
+                answers: 40,
+                gaps: 960,
+            },
+        },
     ]
 }
 
@@ -267,6 +286,7 @@ fn began() -> Vec<Event> {
         Event::StageBegan {
             stage: "main".to_owned(),
             warm_up: true,
+            pacing: None,
         },
     ]
 }
@@ -460,6 +480,7 @@ fn reply() -> Reply {
             output_tokens: None,
         },
         timing: Timing {
+            connect: Duration::from_micros(310),
             lag: Duration::from_nanos(1),
             total: Duration::from_secs(1),
             first_token: Some(Duration::from_millis(3)),

@@ -3,11 +3,12 @@
 //! Texts come from models and suites, and a spreadsheet takes a cell that begins like a formula for one. Such a cell gets
 //! an apostrophe in front (OWASP, "CSV Injection").
 
+use super::grouped::subject;
 use super::printable::printable;
 use crate::report::{Report, failure_kind, grade};
 use crate::tale::{Answer, NoAnswer, Tale};
 
-const HEADER: [&str; 8] = [
+const HEADER: [&str; 9] = [
     "task",
     "sample",
     "grade",
@@ -16,16 +17,39 @@ const HEADER: [&str; 8] = [
     "attempts",
     "output_tokens",
     "seconds",
+    "model",
 ];
 
-/// The table.
-pub(super) fn csv(report: &Report<'_>) -> String {
+/// The table of one run or several: after what every run has come the model and the suite's metrics, in its units.
+pub(super) fn csv(reports: &[Report<'_>]) -> String {
+    let metrics = metrics(reports);
+    let names = metrics.iter().map(|name| text(name));
+    let header = HEADER.map(str::to_owned).into_iter().chain(names);
+    let rows = reports.iter().flat_map(|report| rows(report, &metrics));
+    std::iter::once(header.collect())
+        .chain(rows)
+        .map(|row: Vec<String>| row.join(",") + "\r\n")
+        .collect()
+}
+
+/// The names of all metrics, in the suites' order.
+fn metrics<'a>(reports: &[Report<'a>]) -> Vec<&'a str> {
+    let mut names = Vec::new();
+    for metric in reports.iter().flat_map(|report| &report.story.manifest().metrics) {
+        if !names.contains(&metric.name.as_str()) {
+            names.push(metric.name.as_str());
+        }
+    }
+    names
+}
+
+fn rows(report: &Report<'_>, metrics: &[&str]) -> Vec<Vec<String>> {
     let story = report.story;
     let rows = story.summary().samples.iter().map(|(id, sample)| {
         let verdict = sample.verdict.as_deref();
         let tale = story.tale(id);
         let took = tale.and_then(|tale| tale.took);
-        [
+        let known = [
             text(&id.task),
             id.sample.to_string(),
             verdict.map_or("open", |verdict| grade(verdict.grade)).to_owned(),
@@ -37,14 +61,16 @@ pub(super) fn csv(report: &Report<'_>) -> String {
             sample.output_tokens.to_string(),
             took.map(|took| format!("{:.3}", took.as_secs_f64()))
                 .unwrap_or_default(),
-        ]
+            text(subject(report)),
+        ];
+        let metric = |name: &&str| {
+            let metrics = verdict.map_or(&[][..], |verdict| &verdict.metrics);
+            let found = metrics.iter().find(|metric| metric.name == *name);
+            found.map(|metric| metric.value.to_string()).unwrap_or_default()
+        };
+        known.into_iter().chain(metrics.iter().map(metric)).collect()
     });
-    let header = HEADER.map(str::to_owned);
-    [header]
-        .into_iter()
-        .chain(rows)
-        .map(|row| row.join(",") + "\r\n")
-        .collect()
+    rows.collect()
 }
 
 /// Attempts at the last question, the one that succeeded included.

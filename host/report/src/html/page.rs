@@ -6,8 +6,9 @@ use crate::html::policy::{SCRIPT, STYLE, content_security_policy};
 use crate::html::problem::{Problem, problems};
 use crate::html::room::Room;
 use crate::html::sample::Row;
+use crate::html::timed::{Drawings, drawings};
 use crate::measured::measured;
-use crate::numbers::{counted, grouped, hundredths, percent, span};
+use crate::numbers::{counted, grouped, hundredths, micros, percent, span};
 use crate::progress::ending;
 use crate::reckoned::reckoned;
 use crate::report::{Report, ReportError, asked};
@@ -70,6 +71,7 @@ struct Page<'a> {
     costs: Vec<Figure>,
     facts: Vec<(&'static str, String)>,
     plots: Vec<Plot>,
+    drawings: Drawings,
     problems: Vec<Problem>,
     /// Samples that have no row.
     untold: Option<String>,
@@ -99,6 +101,7 @@ impl<'a> Page<'a> {
         let manifest = report.manifest();
         let summary = report.story.summary();
         let room = room(report);
+        let drawings = drawings(report);
         let rows = summary
             .samples
             .iter()
@@ -122,7 +125,8 @@ impl<'a> Page<'a> {
             measured: measurements(report),
             costs: cost(report),
             facts: facts(report),
-            plots: plots(report),
+            plots: plots(report, drawings.charts.is_empty()),
+            drawings,
             problems: problems(rows),
             untold: Some(report.story.untold()).filter(|count| *count > 0).map(grouped),
             not_begun: Some(report.not_begun()).filter(|count| *count > 0).map(grouped),
@@ -228,6 +232,16 @@ fn facts(report: &Report<'_>) -> Vec<(&'static str, String)> {
         ("Context window", tokens(manifest.context_tokens)),
         ("Seed", manifest.seed.to_string()),
         ("Questions at once", manifest.concurrency.to_string()),
+        (
+            "Own error",
+            summary.instrument.map_or_else(String::new, |instrument| {
+                format!(
+                    "first token ±{}, gaps ±{}, 95 of 100 times",
+                    micros(instrument.first_token),
+                    micros(instrument.gap)
+                )
+            }),
+        ),
         ("Answers", grouped(summary.answers)),
         ("Tokens written", grouped(summary.output_tokens)),
         ("Command line", manifest.command_line.join(" ")),

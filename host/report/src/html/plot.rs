@@ -53,8 +53,9 @@ impl Bar {
     }
 }
 
-/// The drawings of a run: those for which there is enough to draw.
-pub(super) fn plots(report: &Report<'_>) -> Vec<Plot> {
+/// The drawings of a run: those for which there is enough to draw. Histograms of times are left out where there are better
+/// drawings of them.
+pub(super) fn plots(report: &Report<'_>, histograms: bool) -> Vec<Plot> {
     let answers = || {
         report
             .story
@@ -66,8 +67,12 @@ pub(super) fn plots(report: &Report<'_>) -> Vec<Plot> {
     };
     let shown_time = |seconds: f64| span(Duration::try_from_secs_f64(seconds).unwrap_or_default());
     let tokens = answers().filter_map(|answer| answer.usage.output_tokens.map(f64::from));
+    let timeline = timeline(report.story.pulse());
+    if !histograms {
+        return timeline.into_iter().collect();
+    }
     [
-        timeline(report.story.pulse()),
+        timeline,
         histogram(
             "Time to the whole answer",
             seconds(&|answer| Some(answer.timing.total)),

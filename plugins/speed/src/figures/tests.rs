@@ -121,6 +121,7 @@ impl World {
             output_tokens: Some(tokens as u32),
         };
         reply.timing = Timing {
+            connect: Duration::ZERO,
             lag: Duration::from_secs_f64(lag),
             total: Duration::from_secs_f64(total),
             first_token: chunks.first().copied(),

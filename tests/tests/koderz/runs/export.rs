@@ -58,7 +58,7 @@ fn a_table_has_a_row_for_each_sample_whatever_a_model_wrote() {
     let rows: Vec<&str> = table.split("\r\n").collect();
     assert_eq!(
         rows[0],
-        "task,sample,grade,failure,reason,attempts,output_tokens,seconds"
+        "task,sample,grade,failure,reason,attempts,output_tokens,seconds,model"
     );
     assert!(rows[1].starts_with("sum/1,0,pass,,,1,"), "{table}");
     let expected = "sum/2,0,fail,,\"42 is not in: =1\n\"\"a\"\", 'b'\n\npass[2J</failure><error/>]]>&amp;\",1,";
@@ -83,7 +83,15 @@ fn a_wrong_answer_is_a_failed_test_case_whatever_a_model_wrote() {
 #[test]
 fn an_interrupted_run_is_exported_as_it_is_in_all_formats() {
     let (koderz, runs) = user_with_runs();
-    let formats = ["human-eval", "results", "jsonl", "csv", "junit"];
+    let formats = [
+        "human-eval",
+        "results",
+        "jsonl",
+        "csv",
+        "junit",
+        "markdown",
+        "benchstat",
+    ];
     let before = formats.map(|format| exported(&koderz, &runs[0], format));
     interrupt(&koderz, &runs[0]);
     let after = formats.map(|format| exported(&koderz, &runs[0], format));
@@ -109,7 +117,7 @@ fn a_file_is_written_whole_and_a_place_that_cannot_be_written_is_refused() {
 
     let ended = koderz.call("export last --format parquet");
     assert_eq!(ended.code, Some(2));
-    let expected = "[possible values: human-eval, results, jsonl, csv, junit, cassette]";
+    let expected = "[possible values: human-eval, results, jsonl, csv, junit, json, markdown, benchstat, cassette]";
     assert!(ended.stderr.contains(expected), "{}", ended.stderr);
 }
 
