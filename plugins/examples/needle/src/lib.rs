@@ -51,14 +51,10 @@ const HAY: [&str; 6] = [
 ];
 
 impl Place {
-    /// Six digits that no other place of a usual grid has.
-    fn code(self) -> u32 {
-        100_000
-            + (self
-                .length
-                .wrapping_mul(7919)
-                .wrapping_add(self.depth.wrapping_mul(104_729)))
-                % 900_000
+    /// Six digits that no other place of a usual grid has: Fibonacci hashing, since equal arguments have equal answers.
+    fn code(self) -> u64 {
+        let place = (u64::from(self.length) << 32) | u64::from(self.depth);
+        100_000 + (place.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % 900_000
     }
 
     fn question(self) -> String {
