@@ -19,6 +19,9 @@ const CRATES: [Crate; 6] = [
     example("koderz-example-schema", "schema"),
 ];
 
+/// The evaluator of JavaScript, which is a workspace of its own.
+pub(crate) const OF_JAVASCRIPT: &str = "plugins/examples/javascript";
+
 /// The folder beside the binary.
 const FOLDER: &str = "example-plugins";
 
@@ -51,7 +54,7 @@ pub(crate) fn build(workspace: &Workspace, built: &Built) -> Result<()> {
     Ok(())
 }
 
-/// The evaluator of JavaScript: a workspace of its own, with dependencies of its own.
+/// The evaluator of JavaScript, with dependencies of its own.
 fn of_javascript(workspace: &Workspace, setup: &Setup) -> Result<()> {
     let target = workspace.setup().join("javascript");
     if !target.is_dir() {
@@ -61,7 +64,7 @@ fn of_javascript(workspace: &Workspace, setup: &Setup) -> Result<()> {
     let flags = plugins::flags(workspace, setup, &["--cfg", "getrandom_backend=\"unsupported\""]);
     process::run(
         cargo()
-            .current_dir(workspace.root.join("plugins/examples/javascript"))
+            .current_dir(workspace.root.join(OF_JAVASCRIPT))
             .args(["build", "--quiet", "--locked", "--release", "--target", TARGET])
             .env("CARGO_TARGET_DIR", &target)
             .env("CARGO_ENCODED_RUSTFLAGS", flags),

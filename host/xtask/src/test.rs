@@ -12,10 +12,13 @@ use std::time::Instant;
 pub(crate) fn run(workspace: &Workspace, rest: &[String]) -> Result<()> {
     let rest = rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest);
     stage("formatting", || {
-        process::run(
-            cargo().current_dir(&workspace.root).args(["fmt", "--all", "--check"]),
-            "check the formatting",
-        )
+        for folder in [workspace.root.clone(), workspace.root.join(examples::OF_JAVASCRIPT)] {
+            process::run(
+                cargo().current_dir(folder).args(["fmt", "--all", "--check"]),
+                "check the formatting",
+            )?;
+        }
+        Ok(())
     })?;
     let built = stage("build", || build(workspace))?;
     stage("examples", || examples::build(workspace, &built))?;

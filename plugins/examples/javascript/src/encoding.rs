@@ -13,7 +13,9 @@
 
 use boa_engine::object::builtins::JsArray;
 use boa_engine::property::{PropertyDescriptor, PropertyKey};
-use boa_engine::{Context, JsBigInt, JsError, JsNativeError, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string};
+use boa_engine::{
+    Context, JsBigInt, JsError, JsNativeError, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string,
+};
 use serde_json::{Number, Value, json};
 
 /// Containers within each other: serde_json reads 128 levels, and an object is three. What holds itself ends here too.
@@ -76,7 +78,9 @@ impl Encoder<'_> {
 
     fn object(&mut self, object: &JsObject, depth: usize) -> JsResult<Value> {
         if object.is_array() {
-            let length = object.get(js_string!("length"), self.context)?.to_length(self.context)?;
+            let length = object
+                .get(js_string!("length"), self.context)?
+                .to_length(self.context)?;
             if length > self.left as u64 {
                 return Err(complaint("the value is too large"));
             }

@@ -51,4 +51,3 @@ impl Evaluator for JavaScript {
 }
 
 koderz_plugin::export!(evaluator: JavaScript);
-
