@@ -75,6 +75,7 @@ fn the_environment_counts_more_than_a_file_and_less_than_what_is_typed() {
     let file = std::fs::canonicalize(project.folder.join("koderz.toml")).expect("a path");
     let shown = shown.stdout.replace(&file.display().to_string(), "FILE");
     insta::assert_snapshot!(shown, @r#"
+    calibration = 0.1  # KODERZ_CALIBRATION
     concurrency = 4  # built in
     header = "***"  # FILE
     host = "127.0.0.1:11434"  # built in

@@ -43,6 +43,23 @@ fn evaluate(koderz: &Koderz, data: &Path) -> Ended {
     ended
 }
 
+/// Begins a run with this data that has something left to go on with: its model has no answer to the question.
+fn unfinished(koderz: &Koderz, data: &Path) {
+    let cassettes = koderz.data().join("cassettes");
+    fs::create_dir_all(&cassettes).expect("a folder");
+    let other = json!({
+        "model": "silent",
+        "messages": [{"role": "user", "content": "another question"}],
+        "reply": {"response": "an answer", "done": true},
+    });
+    fs::write(cassettes.join("silent.jsonl"), other.to_string()).expect("a file");
+    let ended = koderz.call(&format!(
+        "benchmark --host embedded --local-model silent --problem-ids HumanEval/5 --grant plus={}",
+        data.display()
+    ));
+    assert_eq!(ended.code, Some(1), "{}\n{}", ended.stdout, ended.stderr);
+}
+
 fn refusal(ended: &Ended) -> &str {
     assert_eq!(ended.code, Some(2), "{}\n{}", ended.stdout, ended.stderr);
     &ended.stderr
@@ -108,7 +125,7 @@ fn a_run_records_the_digest_of_what_was_granted_and_goes_on_with_it() {
 fn a_run_does_not_go_on_with_other_data_unless_that_is_allowed() {
     let koderz = Koderz::new();
     let file = data(&koderz, "data.jsonl", 2);
-    evaluate(&koderz, &file);
+    unfinished(&koderz, &file);
     data(&koderz, "data.jsonl", 3);
     let ended = koderz.call("resume last");
     assert!(
@@ -117,7 +134,7 @@ fn a_run_does_not_go_on_with_other_data_unless_that_is_allowed() {
         ended.stderr
     );
     let ended = koderz.call("resume last --allow-changes");
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(
         ended.stderr.contains("the data granted as `plus` was "),
         "{}",
@@ -129,7 +146,7 @@ fn a_run_does_not_go_on_with_other_data_unless_that_is_allowed() {
 fn data_that_has_moved_is_named_anew() {
     let koderz = Koderz::new();
     let file = data(&koderz, "data.jsonl", 2);
-    evaluate(&koderz, &file);
+    unfinished(&koderz, &file);
     let elsewhere = koderz.data().join("elsewhere.jsonl");
     fs::rename(&file, &elsewhere).expect("it is moved");
     let ended = koderz.call("resume last");
@@ -139,7 +156,7 @@ fn data_that_has_moved_is_named_anew() {
         ended.stderr
     );
     let ended = koderz.call(&format!("resume last --grant plus={}", elsewhere.display()));
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
 }
 
 #[test]

@@ -54,7 +54,7 @@ async fn each_trouble_of_a_server_raises_its_flag() {
             "parallelism-1",
             "seed=1",
             1,
-            "lorem:1000 --shape tg128 --concurrency 1,2 --requests 8",
+            "lorem:300 --shape tg128 --concurrency 1,2 --requests 8",
         ),
     ] {
         let server = server(lorem, parallel).await;
