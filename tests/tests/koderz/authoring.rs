@@ -10,7 +10,7 @@ use std::process::Command;
 
 /// What an author builds with here: the versions of this project, without a network, in a folder that is kept from one
 /// run of the tests to the next.
-fn with_tools(command: &mut Command) -> &mut Command {
+pub(crate) fn with_tools(command: &mut Command) -> &mut Command {
     command
         .env("CARGO_NET_OFFLINE", "true")
         .env("CARGO_TARGET_DIR", target())
@@ -24,7 +24,8 @@ fn with_tools(command: &mut Command) -> &mut Command {
         }))
 }
 
-fn target() -> PathBuf {
+/// Where authors' projects are built.
+pub(crate) fn target() -> PathBuf {
     koderz_tests::built().with_file_name("authoring")
 }
 
@@ -65,8 +66,7 @@ fn built(koderz: &Koderz, kind: &str, name: &str) -> (PathBuf, String) {
     );
     let next = format!("cd {shown} && cargo test");
     assert!(well(&begun).stderr.contains(&next), "{}", begun.stderr);
-    // The versions that this project was built with: a plugin's author gets those of the day.
-    fs::copy(root().join("Cargo.lock"), project.join("Cargo.lock")).expect("a lock file");
+    lock(&project);
     let mut tests = Command::new(env!("CARGO"));
     let tests = with_tools(tests.arg("test").arg("--quiet").current_dir(&project))
         .output()
@@ -76,6 +76,11 @@ fn built(koderz: &Koderz, kind: &str, name: &str) -> (PathBuf, String) {
     let native = in_project(koderz, &project, "plugin build --native");
     let digest = well(&native).stderr.split("SHA-256 ").nth(1).expect("a digest")[..64].to_owned();
     (project, digest)
+}
+
+/// Gives a project the versions that this one was built with: a plugin's author gets those of the day.
+pub(crate) fn lock(project: &Path) {
+    fs::copy(root().join("Cargo.lock"), project.join("Cargo.lock")).expect("a lock file");
 }
 
 fn library(name: &str) -> String {

@@ -4,6 +4,8 @@
 mod blocks;
 #[cfg(unix)]
 mod commands;
+#[cfg(unix)]
+mod reader;
 mod reference;
 
 use koderz_tests::root;

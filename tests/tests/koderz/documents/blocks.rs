@@ -3,6 +3,9 @@
 //! A fenced block marked `sh` has commands, and one marked `console` has them after `$ `, with what they show below. A
 //! word after the mark says what is done with them: `no-run` that they are only to be understood, and `exit=N` that they
 //! end so. What stands in by four blanks, or in a fenced block of another kind, is only to be understood too.
+//!
+//! A block of any kind with `file=PATH` after the mark is what the reader writes into that file: the first one of a file
+//! is its beginning, and each later one goes on with it.
 
 /// What is done with a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +14,8 @@ pub(super) enum Use {
     Run { code: i32, shows: Vec<String> },
     /// Its options are understood.
     Parse,
+    /// It is no command but a file, and these lines go there.
+    Write { lines: String },
 }
 
 /// A command of a document.
@@ -32,6 +37,24 @@ pub(super) fn commands(document: &str) -> Vec<Found> {
     for (index, line) in document.lines().enumerate() {
         if let Some(info) = line.strip_prefix("```") {
             fence = if fence.is_none() { Some(info) } else { None };
+            if let Some(file) = fence.and_then(file) {
+                found.push(Found {
+                    line: index + 1,
+                    text: file.to_owned(),
+                    usage: Use::Write { lines: String::new() },
+                });
+            }
+            continue;
+        }
+        if fence.and_then(file).is_some() {
+            if let Some(Found {
+                usage: Use::Write { lines },
+                ..
+            }) = found.last_mut()
+            {
+                lines.push_str(line);
+                lines.push('\n');
+            }
             continue;
         }
         match command(line, fence) {
@@ -71,6 +94,11 @@ fn command<'a>(line: &'a str, fence: Option<&str>) -> Option<(&'a str, Use)> {
             is_whole(line).then_some((line, Use::Parse))
         }
     }
+}
+
+/// The file that a block belongs into.
+fn file(info: &str) -> Option<&str> {
+    info.split(' ').find_map(|word| word.strip_prefix("file="))
 }
 
 fn kind(info: &str) -> &str {
@@ -139,6 +167,10 @@ A=1 koderz runs
 ```yaml
       - run: koderz benchmark
 ```
+```toml file=koderz.toml
+# koderz runs
+timeout = 9
+```
 ";
     let run = |code, shows: &[&str]| Use::Run {
         code,
@@ -154,6 +186,13 @@ A=1 koderz runs
         (10, "koderz doctor", Use::Parse),
         (14, "A=1 koderz runs", run(0, &[])),
         (17, "koderz benchmark", Use::Parse),
+        (
+            19,
+            "koderz.toml",
+            Use::Write {
+                lines: "# koderz runs\ntimeout = 9\n".to_owned(),
+            },
+        ),
     ];
     let expected: Vec<_> = expected
         .into_iter()
