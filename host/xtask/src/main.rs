@@ -7,6 +7,7 @@
 mod bench;
 mod binary;
 mod cassettes;
+mod contract;
 mod dataset;
 mod demo;
 mod digest;
@@ -36,6 +37,7 @@ usage: cargo xtask <command>
   install  build with optimisations and put koderz below --prefix DIR, which is ~/.local if not given
   uninstall  take that away again, with the same --prefix
   dist     build with optimisations and pack an archive that runs on a machine with neither Rust nor Python
+  reference  write docs/reference/wit.md anew, from the comments of the contract
   help     this text";
 
 fn main() -> ExitCode {
@@ -67,6 +69,7 @@ fn run(arguments: Vec<String>) -> Result<()> {
             let workspace = Workspace::find()?;
             examples::build(&workspace, &build(&workspace)?)
         }
+        "reference" => contract::write(&Workspace::find()?),
         "demo" => demo::run(&Workspace::find()?),
         "test" => test::run(&Workspace::find()?, rest),
         "bench" => bench::run(&Workspace::find()?, rest),

@@ -133,7 +133,7 @@ fn usage(info: &str) -> Use {
 /// A line without what differs from one time to the next: words with digits, units of time, and how wide columns are.
 pub(super) fn without_figures(line: &str) -> String {
     let is_figure = |word: &str| word.contains(|c: char| c.is_ascii_digit());
-    let is_unit = |word: &str| matches!(word.trim_end_matches([',', ';', ':', '.']), "ms" | "s" | "min");
+    let is_unit = |word: &str| matches!(word.trim_end_matches([',', ';', ':', '.']), "µs" | "ms" | "s" | "min");
     let mut shown = Vec::new();
     let mut after_figure = false;
     for word in line.split_whitespace() {
