@@ -3,6 +3,7 @@
 
 mod evaluators;
 mod policies;
+mod released;
 mod suites;
 
 use koderz_loader::{Engines, Interface, Plugin, Trust};

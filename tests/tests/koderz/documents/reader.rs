@@ -45,7 +45,7 @@ impl Drop for Reader {
 impl Reader {
     /// One for whom the servers have these models.
     pub(super) async fn new(models: &[String]) -> Self {
-        let recorded = std::fs::read_to_string(cassette("reference")).expect("a cassette");
+        let recorded = fs::read_to_string(cassette("reference")).expect("a cassette");
         let named = |model: &String| {
             let model = serde_json::to_string(model).expect("a text");
             let lines = recorded.replace(r#""model": "reference""#, &format!(r#""model": {model}"#));
