@@ -125,15 +125,18 @@ pub mod prelude {
     pub use crate::evaluator::{Evaluator, Objection, Subject};
     pub use crate::retry::RetryPolicy;
     pub use crate::step::{
-        ask, chat, completion, fail, inconclusive, input, pass, perform, suite_info, task, task_input,
+        ask, chat, completion, fail, fail_as, inconclusive, input, pass, perform, suite_info, task, task_input,
     };
     pub use crate::suite::{Measuring, Reference, Suite};
-    pub use koderz_api::chat::{AskError, Message, Prompt, Reply, Request, Role, Sampling, StopReason};
-    pub use koderz_api::execution::{Exit, Limits, Outcome, Program};
+    pub use koderz_api::chat::{
+        AskError, Capture, Format, Message, Prompt, Reply, Request, Residency, Role, Sampling, StopReason,
+    };
+    pub use koderz_api::execution::{ExecutionError, Exit, Limits, Outcome, Program};
     pub use koderz_api::identity::PluginInfo;
     pub use koderz_api::retry::{Attempt, Decision};
     pub use koderz_api::suite::{
-        Command, Completion, Grade, Metric, Pacing, Round, Stage, Step, SuiteInfo, Task, TaskPage, Trial, Verdict,
+        Arrivals, Command, Completion, Direction, Grade, Metric, MetricInfo, Pacing, Reduction, Round, Stage, Step,
+        SuiteInfo, Task, TaskPage, Trial, Verdict,
     };
     pub use koderz_api::summary::{Figure, Graded, Plan};
     pub use koderz_api::transport::{Endpoint, Failure, FailureKind, Phase};

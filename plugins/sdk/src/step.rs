@@ -1,5 +1,6 @@
 //! Short ways to write the usual steps of a suite.
 
+use koderz_api::Label;
 use koderz_api::chat::{Capture, Format, Message, Prompt, Request, Role, Sampling};
 use koderz_api::suite::{Command, Completion, Grade, Pacing, Stage, Step, SuiteInfo, Task, Trial, Verdict};
 use serde::Serialize;
@@ -39,23 +40,29 @@ pub fn perform(command: Command) -> Step {
     Step::Perform(vec![command])
 }
 
-fn finish(grade: Grade, reason: String) -> Step {
+fn finish(grade: Grade, reason: String, labels: Vec<Label>) -> Step {
     Step::Finish(Verdict {
         grade,
         metrics: Vec::new(),
         reason,
-        labels: Vec::new(),
+        labels,
     })
 }
 
 /// The answer is right.
 pub fn pass() -> Step {
-    finish(Grade::Pass, String::new())
+    finish(Grade::Pass, String::new(), Vec::new())
 }
 
 /// The answer is wrong, and why.
 pub fn fail(reason: impl Into<String>) -> Step {
-    finish(Grade::Fail, reason.into())
+    finish(Grade::Fail, reason.into(), Vec::new())
+}
+
+/// The answer is wrong: in which way, a word that the summary counts, and why.
+pub fn fail_as(way: &str, reason: impl Into<String>) -> Step {
+    let label = ("failure".to_owned(), way.to_owned());
+    finish(Grade::Fail, reason.into(), vec![label])
 }
 
 /// The machinery failed: takes the reason from the completion that shows it.
@@ -67,7 +74,7 @@ pub fn inconclusive(completion: &Completion) -> Step {
             "the suite did not expect this completion".to_owned()
         }
     };
-    finish(Grade::Inconclusive, reason)
+    finish(Grade::Inconclusive, reason, Vec::new())
 }
 
 /// A suite of one stage, one sample a task, and nothing else.
