@@ -25,8 +25,14 @@ pub(crate) fn with_tools(command: &mut Command) -> &mut Command {
 }
 
 /// Where authors' projects are built.
-pub(crate) fn target() -> PathBuf {
+fn target() -> PathBuf {
     koderz_tests::built().with_file_name("authoring")
+}
+
+/// Where they are begun. Not in the folder that they are built into: cargo would look for changes of one project's SDK in
+/// another project.
+pub(crate) fn projects() -> PathBuf {
+    koderz_tests::built().with_file_name("authors")
 }
 
 fn sysroot() -> Option<PathBuf> {
@@ -54,7 +60,7 @@ fn well(ended: &Ended) -> &Ended {
 /// Begins a plugin, runs its own tests and builds it both ways; its project, and the digest of the library.
 fn built(koderz: &Koderz, kind: &str, name: &str) -> (PathBuf, String) {
     // At the same place each time, so that what is compiled there takes the place of what was.
-    let project = target().join("projects").join(name);
+    let project = projects().join("tests").join(name);
     if project.exists() {
         fs::remove_dir_all(&project).expect("the project of an earlier time goes");
     }

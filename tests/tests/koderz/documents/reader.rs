@@ -2,7 +2,7 @@
 //! has servers in Ollama's place that play the data set's own answers under every name that is asked for.
 
 use super::blocks::{Found, Use, without_figures};
-use crate::authoring::{lock, target, with_tools};
+use crate::authoring::{lock, projects, with_tools};
 use koderz_simulator::{Cassette, Server, Setup};
 use koderz_tests::{Ended, Koderz, built, cassette, end};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,7 +80,7 @@ impl Reader {
     /// Has projects begun at the same place each time, so that what is compiled there takes the place of what was.
     pub(super) fn begins_projects(&mut self, document: &Path) {
         let name = document.file_stem().expect("a document has a name");
-        self.place = target().join("guides").join(name);
+        self.place = projects().join("guides").join(name);
         if self.place.exists() {
             fs::remove_dir_all(&self.place).expect("the projects of an earlier time go");
         }
@@ -89,7 +89,7 @@ impl Reader {
 
     /// What documents call `~/benchmarks`.
     fn home(&self) -> PathBuf {
-        let guides = target().join("guides");
+        let guides = projects().join("guides");
         let project = self.place.strip_prefix(&guides).ok();
         let document = project.and_then(|project| project.iter().next());
         document.map_or_else(|| self.folder.path().to_owned(), |document| guides.join(document))
