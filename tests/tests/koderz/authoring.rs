@@ -26,7 +26,7 @@ pub(crate) fn with_tools(command: &mut Command) -> &mut Command {
 
 /// Where authors' projects are built.
 fn target() -> PathBuf {
-    koderz_tests::built().with_file_name("authoring")
+    koderz_tests::built().with_file_name("authored")
 }
 
 /// Where they are begun. Not in the folder that they are built into: cargo would look for changes of one project's SDK in
