@@ -36,6 +36,9 @@ const COMMANDS: [&str; 8] = [
 
 /// Those to which a file says only what plugins may do, which no run decides.
 const LOADING: [&str; 3] = ["resume", "grade", "plugin"];
+/// Those of them by which machine code is allowed, which only the user's own file may do.
+const OWN: [&str; 2] = ["native", "pin"];
+
 const RIGHTS: [&str; 5] = ["native", "pin", "wasi", "plugin-memory", "plugin-time"];
 
 /// Whether files speak to a command.
@@ -77,16 +80,10 @@ pub(crate) struct Settings(pub(crate) BTreeMap<String, Setting>);
 
 /// The files that there are, in the order in which they count.
 pub(crate) fn files() -> Result<Vec<PathBuf>> {
-    let own = match env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
-        Some(named) => {
-            let named = PathBuf::from(named);
-            if !named.is_file() {
-                bail!("{VARIABLE} names {}, which is no file", named.display());
-            }
-            Some(named)
-        }
-        None => ProjectDirs::from("", "", "koderz").map(|dirs| dirs.config_dir().join(NAME)),
-    };
+    let own = own();
+    if let Some(named) = named().filter(|named| !named.is_file()) {
+        bail!("{VARIABLE} names {}, which is no file", named.display());
+    }
     let here = env::current_dir().context("look for the project's configuration")?;
     let project = here
         .ancestors()
@@ -96,6 +93,25 @@ pub(crate) fn files() -> Result<Vec<PathBuf>> {
     // One file counts once, also where the user's own folder is the project.
     files.extend(project.filter(|project| !files.contains(project)));
     Ok(files)
+}
+
+fn named() -> Option<PathBuf> {
+    env::var_os(VARIABLE)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
+
+/// The user's own file, whether it is there or not.
+fn own() -> Option<PathBuf> {
+    named().or_else(|| ProjectDirs::from("", "", "koderz").map(|dirs| dirs.config_dir().join(NAME)))
+}
+
+fn is_own(file: &Path) -> bool {
+    let same = |own: PathBuf| {
+        own.canonicalize()
+            .is_ok_and(|own| file.canonicalize().is_ok_and(|file| own == file))
+    };
+    own().is_some_and(same)
 }
 
 /// What the files say, with a profile where one is chosen. The layer that counts most comes last.
@@ -112,7 +128,19 @@ pub(crate) fn read(files: &[PathBuf], profile: Option<&str>, command: &Command) 
             Some(_) => bail!("{shown}: `{PROFILE}` is a table of profiles, such as [{PROFILE}.nightly]"),
         };
         let folder = file.parent().unwrap_or(Path::new(""));
-        let read = |origin: String, table| layer(origin, folder, table, &known, command);
+        let is_own = is_own(file);
+        let read = |origin: String, table| {
+            let layer = layer(origin, folder, table, &known, command)?;
+            match OWN.into_iter().find(|key| !is_own && layer.values.contains_key(*key)) {
+                // Whoever gave the user the folder would decide what runs on the user's machine.
+                Some(key) => bail!(
+                    "{}: `{key}` does not count in a project's file\nhint: it counts where it is typed, and in your own file, {}",
+                    layer.origin,
+                    own().map_or(format!("which {VARIABLE} names"), |own| own.display().to_string())
+                ),
+                None => Ok(layer),
+            }
+        };
         plain.push(read(shown.clone(), table)?);
         for (name, values) in all {
             let origin = format!("{shown}, profile {name}");

@@ -112,7 +112,9 @@ fn trusting(name: &str) -> Koderz {
         _ => format!("\"{digest}\""),
     };
     let text = format!("native = true\n\n[pin]\n{name} = {pins}\n");
-    fs::write(koderz.data().join("koderz.toml"), text).expect("a configuration");
+    let own = koderz.data().join("config/koderz");
+    fs::create_dir_all(&own).expect("a folder");
+    fs::write(own.join("koderz.toml"), text).expect("a configuration");
     koderz
 }
 
@@ -220,6 +222,22 @@ fn machine_code_is_loaded_only_where_it_is_allowed_twice() {
     let ended = show(&format!("--native --pin patient={digest}"));
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(ended.stdout.contains("sandbox     none"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_folder_of_somebody_elses_allows_no_machine_code() {
+    let koderz = Koderz::new();
+    for text in [
+        "native = true",
+        "[pin]\npatient = \"00\"",
+        "[profile.nightly]\nnative = true",
+    ] {
+        fs::write(koderz.data().join("koderz.toml"), text).expect("a file");
+        let ended = call(&koderz, "plugin list");
+        assert_eq!(ended.code, Some(2), "{text}: {}", ended.stdout);
+        let words = "does not count in a project's file";
+        assert!(ended.stderr.contains(words), "{text}: {}", ended.stderr);
+    }
 }
 
 #[test]
