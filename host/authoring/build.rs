@@ -40,6 +40,11 @@ fn list(code: &mut String, name: &str, root: &Path, folders: &[&str]) -> io::Res
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // What is built or left behind by an editor is no part of it; templates spell a leading dot out.
+        if name.starts_with('.') || name.ends_with('~') || name == "target" {
+            continue;
+        }
         match path.is_dir() {
             true => walk(&path, files)?,
             false => files.push(path),

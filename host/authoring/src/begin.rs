@@ -10,9 +10,8 @@ include!(concat!(env!("OUT_DIR"), "/files.rs"));
 /// What the SDK's copy is called in a project.
 const VENDOR: &str = "vendor/koderz";
 
-/// What stands for the plugin's name in templates, and for the name of its type.
+/// What stands for the plugin's name in templates.
 const NAME: &str = "new-plugin";
-const TYPE: &str = "NewPlugin";
 
 /// The longest name of a plugin, as the host has it.
 const LONGEST: usize = 64;
@@ -147,17 +146,8 @@ fn check(name: &str) -> Result<(), BeginError> {
 }
 
 fn filled(text: &str, name: &str, kind: Kind) -> String {
-    let camel: String = name
-        .split('-')
-        .map(|word| {
-            let mut letters = word.chars();
-            let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-            first.into_iter().chain(letters).collect::<String>()
-        })
-        .collect();
     text.replace(NAME, name)
         .replace(&NAME.replace('-', "_"), &name.replace('-', "_"))
-        .replace(TYPE, &camel)
         .replace("PLUGIN-KIND", kind.name())
 }
 
@@ -214,12 +204,12 @@ mod tests {
                     begun.files
                 );
                 let text = fs::read_to_string(folder.join(file)).expect("a file");
-                for left in [NAME, TYPE, "new_plugin", "PLUGIN-KIND"] {
+                for left in [NAME, "new_plugin", "PLUGIN-KIND"] {
                     assert!(!text.contains(left), "{kind}, {file}: {left}");
                 }
             }
             let code = fs::read_to_string(folder.join("src/lib.rs")).expect("a file");
-            assert!(code.contains("TwoSums"), "{code}");
+            assert!(code.contains("two-sums"), "{code}");
             assert!(folder.join("vendor/koderz/plugins/sdk/src/lib.rs").is_file());
         }
     }

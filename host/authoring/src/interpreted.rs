@@ -29,7 +29,7 @@ pub(crate) fn build(folder: &Path, language: Language) -> Result<PathBuf, BuildE
         ),
     };
     let about = folder.join(about);
-    let name = fs::read_to_string(&about).ok().and_then(|text| name(&text));
+    let name = fs::read_to_string(&about).ok().and_then(|text| name(&text, language));
     let name = name.ok_or(BuildError::NoName { path: about })?;
     let file = folder.join(format!("{name}.wasm"));
     // The project's own tool, where it is installed there, and else the user's.
@@ -65,18 +65,21 @@ pub(crate) fn build(folder: &Path, language: Language) -> Result<PathBuf, BuildE
     }
 }
 
-/// The first name that a `pyproject.toml` or a `package.json` says, if a file can be called by it.
-fn name(text: &str) -> Option<String> {
-    let value = |line: &str| -> Option<String> {
-        let (key, value) = line.split_once(['=', ':'])?;
-        let is_name = key.trim().trim_matches('"') == "name";
-        let value = value.trim().trim_end_matches(',').trim_matches('"');
-        is_name.then(|| value.to_owned())
+/// The name that a `pyproject.toml` or a `package.json` says, if a file can be called by it.
+fn name(text: &str, language: Language) -> Option<String> {
+    let name = match language {
+        Language::Python => {
+            let table: toml::Table = text.parse().ok()?;
+            table.get("project")?.get("name")?.as_str()?.to_owned()
+        }
+        _ => {
+            let object: serde_json::Value = serde_json::from_str(text).ok()?;
+            object.get("name")?.as_str()?.to_owned()
+        }
     };
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    text.lines()
-        .find_map(value)
-        .filter(|name| !name.is_empty() && name.chars().all(plain) && !name.starts_with('.'))
+    let fits = !name.is_empty() && name.chars().all(plain) && !name.starts_with('.');
+    fits.then_some(name)
 }
 
 #[cfg(test)]
@@ -85,10 +88,20 @@ mod tests {
 
     #[test]
     fn a_name_is_read_from_either_file_and_is_no_path() {
-        assert_eq!(name("[project]\nname = \"my-sums\"\n").as_deref(), Some("my-sums"));
-        assert_eq!(name("{\n  \"name\": \"my-sums\",\n}").as_deref(), Some("my-sums"));
-        for text in ["", "name = \"\"", "name = \"../x\"", "name = \".x\""] {
-            assert_eq!(name(text), None, "{text}");
+        let python = |text: &str| name(text, Language::Python);
+        let other = "[tool.x]\nname = \"other\"\n";
+        let text = format!("{other}[project]\nname = \"my-sums\" # mine\n");
+        assert_eq!(python(&text).as_deref(), Some("my-sums"));
+        let javascript = r#"{"author": {"name": "me"}, "name": "my-sums"}"#;
+        assert_eq!(name(javascript, Language::JavaScript).as_deref(), Some("my-sums"));
+        for wrong in [
+            "",
+            other,
+            "[project]\nname = \"\"",
+            "[project]\nname = \"../x\"",
+            "[project]\nname = \".x\"",
+        ] {
+            assert_eq!(python(wrong), None, "{wrong}");
         }
     }
 }

@@ -36,10 +36,12 @@ const COMMANDS: [&str; 8] = [
 
 /// Those to which a file says only what plugins may do, which no run decides.
 const LOADING: [&str; 3] = ["resume", "grade", "plugin"];
-/// Those of them by which machine code is allowed, which only the user's own file may do.
-const OWN: [&str; 2] = ["native", "pin"];
 
+/// What it says to them.
 const RIGHTS: [&str; 5] = ["native", "pin", "wasi", "plugin-memory", "plugin-time"];
+
+/// By these of it machine code is allowed, which only the user's own file may do.
+const OWN: [&str; 2] = ["native", "pin"];
 
 /// Whether files speak to a command.
 pub(crate) fn speaks_to(command: &str) -> bool {
@@ -106,6 +108,11 @@ fn own() -> Option<PathBuf> {
     named().or_else(|| ProjectDirs::from("", "", "koderz").map(|dirs| dirs.config_dir().join(NAME)))
 }
 
+/// Where that is.
+pub(crate) fn own_in_words() -> String {
+    own().map_or(format!("which {VARIABLE} names"), |own| own.display().to_string())
+}
+
 fn is_own(file: &Path) -> bool {
     let same = |own: PathBuf| {
         own.canonicalize()
@@ -136,7 +143,7 @@ pub(crate) fn read(files: &[PathBuf], profile: Option<&str>, command: &Command) 
                 Some(key) => bail!(
                     "{}: `{key}` does not count in a project's file\nhint: it counts where it is typed, and in your own file, {}",
                     layer.origin,
-                    own().map_or(format!("which {VARIABLE} names"), |own| own.display().to_string())
+                    own_in_words()
                 ),
                 None => Ok(layer),
             }

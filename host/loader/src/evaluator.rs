@@ -8,7 +8,7 @@
 mod budget;
 #[cfg(target_os = "linux")]
 mod compiled;
-mod crew;
+pub(crate) mod crew;
 #[cfg(any(target_os = "linux", test))]
 mod image;
 mod inmate;
@@ -18,7 +18,7 @@ pub(crate) mod output;
 #[cfg(target_os = "linux")]
 mod pages;
 mod verdicts;
-mod words;
+pub(crate) mod words;
 #[cfg(target_os = "linux")]
 mod worn;
 
@@ -44,15 +44,15 @@ use std::time::{Duration, Instant};
 use verdicts::Verdicts;
 use wasmtime::Store;
 use wasmtime::component::{Component, Instance, InstancePre};
-use words::{in_words, shown};
+use words::{in_words, shown, too_long, undigested};
 
 /// The stack of a thread that runs programs: the guest's own, and room for the host below and above it. Only what is
 /// used of it becomes memory.
-const THREAD_STACK: usize = 4 * crate::engine::EVALUATOR_STACK;
+pub(crate) const THREAD_STACK: usize = 4 * crate::engine::EVALUATOR_STACK;
 
 /// The longest reply in bytes that is carried from a subject to its judge: far more than an honest one, and little
 /// enough for the host to hold twice.
-const LONGEST_REPLY: usize = 64 << 20;
+pub(crate) const LONGEST_REPLY: usize = 64 << 20;
 
 /// What an evaluator may use for saying who it is.
 const ABOUT: Limits = Limits {
@@ -283,10 +283,7 @@ impl Runner {
                     });
                 }
                 // It was well until it was told something.
-                (Err(trap), None) if answered => Exit::Failed(format!(
-                    "an answer that the check cannot deal with: {}",
-                    in_words(&trap)
-                )),
+                (Err(trap), None) if answered => Exit::Failed(undigested(&in_words(&trap))),
                 (Err(trap), None) => return Err(self.failed(format!("the judge: {}", in_words(&trap)))),
             }
         };
@@ -348,7 +345,7 @@ impl Cell {
             None => answer.and_then(|answer| match answer.as_ref().unwrap_or_else(|error| error).len() {
                 ..=LONGEST_REPLY => Ok(answer),
                 length => {
-                    let words = format!("a reply of {} MiB, which is more than may cross", length >> 20);
+                    let words = too_long(length);
                     self.store.data_mut().trap = Some(words.clone());
                     Err(wasmtime::Error::msg(words))
                 }

@@ -26,10 +26,11 @@ const CALL: Duration = Duration::from_secs(10);
 const MEMORY: usize = 256 << 20;
 
 /// Characters of a log line that are kept.
-const LINE: usize = 4096;
+pub(crate) const LINE: usize = 4096;
 
-/// Lines of one instance that are kept.
-const LINES: u32 = 1000;
+/// Lines of one instance that are kept, and what is said of the rest.
+pub(crate) const LINES: u32 = 1000;
+pub(crate) const MORE_LINES: &str = "more than 1000 lines; the rest is left out";
 
 /// What the host keeps for an instance.
 pub(crate) struct Guest {
@@ -96,7 +97,7 @@ impl log::Host for Guest {
         self.lines = self.lines.saturating_add(1);
         if self.lines > LINES && level != log::Level::Error {
             if self.lines == LINES + 1 {
-                tracing::warn!(plugin, "more than {LINES} lines in one call; the rest is left out");
+                tracing::warn!(plugin, "{MORE_LINES}");
             }
             return;
         }

@@ -108,21 +108,7 @@ impl Library {
             .partition(|path| self.named.contains(path) || called(path));
         let mut others = Vec::new();
         for path in likely.iter().chain(&rest) {
-            let plugin = match self.load(path) {
-                // Another file by the name that is wanted is not passed over in silence.
-                Err(LoadError::Pinned {
-                    path,
-                    name: own,
-                    digest,
-                }) if own == name => {
-                    return Err(LoadError::Pinned {
-                        path,
-                        name: own,
-                        digest,
-                    });
-                }
-                _ => self.load_unless_broken(path)?,
-            };
+            let plugin = self.load_unless_broken(path, Some(name))?;
             let Some(plugin) = plugin else {
                 continue;
             };
@@ -144,15 +130,15 @@ impl Library {
     pub fn evaluators(&self) -> Result<Vec<Plugin>, LoadError> {
         let mut plugins = Vec::new();
         for path in self.files() {
-            plugins.extend(self.load_unless_broken(&path)?);
+            plugins.extend(self.load_unless_broken(&path, None)?);
         }
         plugins.retain(|plugin| plugin.interfaces().contains(&Interface::Evaluator));
         Ok(plugins)
     }
 
-    /// The plugin of a file. A broken one that merely lies in a folder must not keep the others from being used; a
-    /// broken one that the user named is an error.
-    fn load_unless_broken(&self, path: &Path) -> Result<Option<Plugin>, LoadError> {
+    /// The plugin of a file. A broken one that merely lies in a folder must not keep the others from being used; a broken
+    /// one that the user named is an error, and so is another file by the name that is wanted than the user has pinned.
+    fn load_unless_broken(&self, path: &Path, wanted: Option<&str>) -> Result<Option<Plugin>, LoadError> {
         let left_out = || self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
         if left_out().contains(path) {
             return Ok(None);
@@ -160,6 +146,8 @@ impl Library {
         match self.load(path) {
             Ok(plugin) => Ok(Some(plugin)),
             Err(error) if self.named.iter().any(|named| named == path) => Err(error),
+            Err(LoadError::Pinned { name, .. }) if wanted.is_some_and(|wanted| wanted != name) => Ok(None),
+            Err(error @ LoadError::Pinned { .. }) if wanted.is_some() => Err(error),
             Err(error) => {
                 tracing::warn!("left out: {}", in_one_line(&error));
                 left_out().insert(path.to_owned());

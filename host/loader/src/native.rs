@@ -14,9 +14,9 @@ mod suite;
 use crate::error::LoadError;
 use crate::guest::failed;
 use crate::plugin::Opening;
+use crate::plugin::identity::{check_identity, first_call, unknown_name};
 use crate::probe::Interface;
 use crate::settings::Schema;
-use crate::whole;
 use code::{Call, Code, Failure};
 use host::Caller;
 use koderz_api::identity::PluginInfo;
@@ -25,13 +25,15 @@ use koderz_core::ports::PluginError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use evaluator::NativeEvaluator;
 pub(crate) use policy::NativeRetry;
 pub(crate) use suite::NativeSuite;
 
-/// How shared libraries of this system begin.
+/// How shared libraries begin, of other systems too: one of those is called what it is.
 const MAGIC: [&[u8]; 4] = [b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ"];
 
 /// Whether a file looks like machine code of some system.
@@ -69,17 +71,15 @@ impl Native {
         let native = Native {
             code: Code::load(&copy.path).map_err(broken)?,
         };
-        let unknown = unknown(path);
-        let named = |call, what| LoadError::Call {
-            path: path.to_owned(),
-            source: failed(&unknown, call, None, what),
-        };
-        let caller = Caller::for_plugin(&unknown.name);
+        let unknown = unknown_name(path);
+        let caller = Caller::for_plugin(&unknown);
         let about: About = native
             .ask(&caller, operation::DESCRIBE, &())
-            .map_err(|what| named("describe", what))?;
+            .map_err(|what| first_call(path, "describe", what))?;
+        check_identity(path, &about.identity)?;
+        let named_ones = about.interfaces.iter().filter_map(|name| Interface::of_name(name));
         let mut interfaces = vec![Interface::Identity];
-        interfaces.extend(about.interfaces.iter().filter_map(|name| Interface::of_name(name)));
+        interfaces.extend(named_ones.filter(|interface| *interface != Interface::Identity));
         if interfaces.len() < 2 {
             return Err(LoadError::NoInterface {
                 path: path.to_owned(),
@@ -94,7 +94,7 @@ impl Native {
             if interfaces.contains(&interface) {
                 let schema: serde_json::Value = native
                     .ask(&caller, operation, &())
-                    .map_err(|what| named("settings-schema", what))?;
+                    .map_err(|what| first_call(path, "settings-schema", what))?;
                 let schema = Schema::parse(&schema.to_string()).map_err(|source| LoadError::Setting {
                     name: about.identity.name.clone(),
                     version: about.identity.version.clone(),
@@ -162,16 +162,6 @@ impl Native {
     }
 }
 
-/// A plugin that has not said who it is goes by its file.
-fn unknown(path: &Path) -> PluginInfo {
-    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    PluginInfo {
-        name: name.unwrap_or_default(),
-        version: "of unknown version".to_owned(),
-        summary: String::new(),
-    }
-}
-
 /// Settings that were accepted before and are not any more.
 fn changed_its_mind(identity: &PluginInfo, task: Option<&str>, opening: Opening) -> PluginError {
     match opening {
@@ -185,34 +175,37 @@ fn changed_its_mind(identity: &PluginInfo, task: Option<&str>, opening: Opening)
     }
 }
 
-/// A copy of a library, which nobody else can write to.
+/// A copy of a library in a folder of its own, which nobody else can reach. A loaded library needs its file no more, so both
+/// go with the value.
 struct Copied {
+    folder: PathBuf,
     path: PathBuf,
-    /// Where it has to go again: a loaded library needs its file no more.
-    passing: bool,
 }
 
+/// Copies that this process has begun.
+static COPIES: AtomicU64 = AtomicU64::new(0);
+
 impl Copied {
-    fn of(bytes: &[u8], digest: &str, folder: Option<&Path>) -> std::io::Result<Self> {
-        let (folder, passing) = match folder {
-            Some(folder) => (folder.join("native"), false),
-            None => (
-                std::env::temp_dir().join(format!("koderz-{}-{digest:.16}", std::process::id())),
-                true,
-            ),
-        };
-        crate::engine::private_folder(&folder)?;
+    fn of(bytes: &[u8], digest: &str, parent: Option<&Path>) -> std::io::Result<Self> {
+        let parent = parent.map_or_else(std::env::temp_dir, Path::to_owned);
+        let begun = COPIES.fetch_add(1, Ordering::Relaxed);
+        let folder = parent.join(format!("native-{}-{begun}", std::process::id()));
+        let mut builder = DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        // Whatever is there already is somebody else's: with a link in it, the file that is loaded would not be this copy.
+        builder.create(&folder)?;
         let path = folder.join(format!("{digest}{}", std::env::consts::DLL_SUFFIX));
-        whole::write(&path, bytes)?;
-        Ok(Copied { path, passing })
+        let copied = Copied { folder, path };
+        std::fs::write(&copied.path, bytes)?;
+        Ok(copied)
     }
 }
 
 impl Drop for Copied {
     fn drop(&mut self) {
-        if self.passing {
-            let _ = std::fs::remove_file(&self.path);
-            let _ = self.path.parent().map(std::fs::remove_dir);
-        }
+        // Where a loaded library cannot be removed, it stays.
+        let _ = std::fs::remove_file(&self.path);
+        let _ = std::fs::remove_dir(&self.folder);
     }
 }

@@ -77,7 +77,6 @@
 //! [profile.release]
 //! opt-level = "s"
 //! lto = true
-//! panic = "abort"
 //! strip = true
 //! ```
 //!
@@ -103,6 +102,8 @@ pub mod log;
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 #[doc(hidden)]
 pub mod native;
+#[cfg(any(feature = "native", target_arch = "wasm32"))]
+mod panics;
 pub mod program;
 mod retry;
 mod settings;

@@ -9,7 +9,8 @@ pub enum Stream {
     Error,
 }
 
-/// Writes what a program writes. What is beyond the program's limit ends it.
+/// Writes what a program writes. What is beyond the program's limit ends it. Outside of a host it goes to this process's own
+/// streams.
 ///
 /// # Errors
 /// If it may not write more. The program should be ended then; the host takes it for that in any case.
@@ -17,8 +18,10 @@ pub fn write(stream: Stream, bytes: &[u8]) -> Result<(), String> {
     #[cfg(target_arch = "wasm32")]
     return crate::wasm::evaluator::write(stream, bytes);
     #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
-    return crate::native::glue::program_write(stream, bytes);
-    #[cfg(all(not(target_arch = "wasm32"), not(feature = "native")))]
+    if crate::native::glue::is_called() {
+        return crate::native::glue::program_write(stream, bytes);
+    }
+    #[cfg(not(target_arch = "wasm32"))]
     {
         use std::io::Write;
         let written = match stream {

@@ -5,21 +5,9 @@
 
 use crate::log::Level;
 
-/// A panic arrives at the host as `unreachable`, without its message; the log carries that ahead.
+/// The log carries a panic's message ahead of its trap.
 fn report_panics() {
-    use std::sync::Once;
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        std::panic::set_hook(Box::new(|panic| {
-            // What was said comes first: a table shows the beginning of a line.
-            let said = panic.payload_as_str().unwrap_or("no message");
-            let place = panic
-                .location()
-                .map(|place| format!(" ({}:{})", place.file(), place.line()));
-            let line = format!("panic: {said}{}", place.unwrap_or_default());
-            write_log(Level::Error, &line);
-        }));
-    });
+    crate::panics::report(|line| write_log(Level::Error, &line));
 }
 
 pub(crate) fn write_log(level: Level, message: &str) {

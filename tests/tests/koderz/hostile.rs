@@ -158,10 +158,14 @@ fn a_bound_of_memory_is_the_users_to_set() {
 
 #[test]
 fn a_suite_that_fails_at_one_task_harms_no_other_run_beside_it() {
-    let koderz = Koderz::new();
-    run(&koderz, &test_plugin("faulty"), "fault=hang", "");
-    let ended = koderz.call("benchmark --host embedded --local-model reference --limit 5");
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let (hanging, sound) = (Koderz::new(), Koderz::new());
+    std::thread::scope(|scope| {
+        let hung = scope.spawn(|| run(&hanging, &test_plugin("faulty"), "fault=hang", ""));
+        let ended = sound.call("benchmark --host embedded --local-model reference --limit 5");
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let hung = hung.join().expect("it ends");
+        assert!(reason(&hanging, &hung).contains("no answer within 0.2 s"));
+    });
 }
 
 #[test]

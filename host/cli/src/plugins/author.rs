@@ -1,10 +1,11 @@
 //! `koderz plugin new` and `koderz plugin build`: a plugin is begun and built.
 
 use crate::arguments::{PluginBuild, PluginNew};
-use crate::{Outcome, print};
+use crate::{Outcome, layers, print};
 use anyhow::{Context, Result};
 use koderz_authoring::Language;
 use koderz_loader::digest;
+use std::env::consts::DLL_PREFIX;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -36,10 +37,15 @@ pub(super) fn build(arguments: &PluginBuild) -> Result<Outcome> {
     print(&format!("{shown}\n"))?;
     eprintln!("{bytes} bytes, SHA-256 {digest}");
     match arguments.native {
-        true => eprintln!(
-            "hint: whoever uses it has to allow it, with --native --pin NAME={digest} or in koderz.toml:\n\nnative = \
-             true\n\n[pin]\nNAME = \"{digest}\"\n"
-        ),
+        true => {
+            let name = built.file.file_stem().unwrap_or_default().to_string_lossy();
+            let name = name.strip_prefix(DLL_PREFIX).unwrap_or(&name);
+            eprintln!(
+                "hint: whoever uses it has to allow it, with --native --pin {name}={digest} or in a configuration of \
+                 their own, which is {}:\n\nnative = true\n\n[pin]\n{name} = \"{digest}\"\n",
+                layers::own_in_words()
+            );
+        }
         false => eprintln!("next: koderz plugin check {shown}"),
     }
     Ok(Outcome::Done)

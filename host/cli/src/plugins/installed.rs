@@ -6,9 +6,9 @@ use crate::figure::harmless;
 use crate::places::Places;
 use crate::{Outcome, print};
 use anyhow::{Context, Result, bail};
-use koderz_loader::{Interface, Library, Plugin};
+use koderz_loader::{Interface, Library, Plugin, digest};
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// The file that a plugin has in a folder.
@@ -26,7 +26,7 @@ pub(super) fn add(arguments: &PluginAdd, library: &Library, places: &Places) -> 
     let folder = places.own_plugins();
     let file = file_of(&folder, name, plugin.is_native());
     if file.exists() && !arguments.replace {
-        let there = library.load(&file).map(|there| there.digest().to_owned());
+        let there = File::open(&file).and_then(|mut file| digest::of_all(&mut file));
         if there.is_ok_and(|digest| digest == plugin.digest()) {
             eprintln!("{name} is there already, and is the same file");
             return Ok(Outcome::Done);
@@ -40,6 +40,11 @@ pub(super) fn add(arguments: &PluginAdd, library: &Library, places: &Places) -> 
     let put = || -> std::io::Result<()> {
         fs::create_dir_all(&folder)?;
         fs::copy(&arguments.file, &unfinished)?;
+        // The file may be another one by now than that which was looked at.
+        if digest::of_all(&mut File::open(&unfinished)?)? != plugin.digest() {
+            fs::remove_file(&unfinished)?;
+            return Err(std::io::Error::other("the file has changed meanwhile"));
+        }
         fs::rename(&unfinished, &file)
     };
     put().with_context(|| format!("write {}", file.display()))?;

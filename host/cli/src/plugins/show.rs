@@ -33,7 +33,12 @@ pub(super) fn find(library: &Library, wanted: &str, named: &[PathBuf]) -> Result
     if is_file("wasm") || is_file(DLL_EXTENSION) || path.components().count() > 1 {
         return Ok(library.load(path)?);
     }
+    let (wanted, native) = match wanted.strip_prefix("native:") {
+        Some(name) => (name, true),
+        None => (wanted, false),
+    };
     let mut files = library.files();
+    files.retain(|file| !native || file.extension().is_some_and(|extension| extension == DLL_EXTENSION));
     // Files that the user named come first, then those that are called like the plugin; the others may take a while.
     files.sort_by_key(|file| match named.contains(file) {
         true => 0,
@@ -46,6 +51,7 @@ pub(super) fn find(library: &Library, wanted: &str, named: &[PathBuf]) -> Result
             Ok(plugin) if plugin.identity().name == wanted => return Ok(plugin),
             Ok(plugin) => others.push(plugin.identity().name.clone()),
             Err(error) if named.contains(&file) => return Err(error.into()),
+            Err(LoadError::Pinned { name, .. }) if name != wanted => others.push(name),
             Err(error @ LoadError::Pinned { .. }) => return Err(error.into()),
             Err(error) => tracing::debug!("{error}"),
         }

@@ -26,6 +26,16 @@ pub(crate) fn shown(text: &str) -> String {
     shown
 }
 
+/// A reply that is not carried across.
+pub(crate) fn too_long(bytes: usize) -> String {
+    format!("a reply of {} MiB, which is more than may cross", bytes >> 20)
+}
+
+/// A reply that ended its judge.
+pub(crate) fn undigested(how: &str) -> String {
+    format!("an answer that the check cannot deal with: {how}")
+}
+
 /// A trap.
 pub(crate) fn in_words(trap: &Error) -> String {
     if let Some(exit) = trap.downcast_ref::<I32Exit>() {

@@ -62,22 +62,30 @@ impl Code {
         };
         // It may have started threads or handed out addresses of its own by now.
         std::mem::forget(library);
-        // SAFETY: the library promises that it is null or leads to such a structure, which lives as long as it does.
-        let plugin = unsafe { plugin.as_ref() }.ok_or("it does not want to work with this host")?;
-        Code::of(plugin)
+        if plugin.is_null() {
+            return Err("it does not want to work with this host".to_owned());
+        }
+        // SAFETY: the library promises that it leads to a structure that says its size, which lives as long as it does.
+        unsafe { Code::of(plugin) }
     }
 
     /// The functions of a plugin's side, if it is one.
-    fn of(plugin: &Plugin) -> Result<Self, String> {
-        if plugin.abi != ABI {
+    ///
+    /// # Safety
+    /// The pointer leads to two `u32`s, and to as many bytes as the first of them says.
+    unsafe fn of(plugin: *const Plugin) -> Result<Self, String> {
+        // SAFETY: these are there in every version. It is no reference yet, because the rest may not be there.
+        let (size, abi) = unsafe { ((*plugin).size, (*plugin).abi) };
+        if abi != ABI {
             return Err(format!(
-                "it is made for version {} of the native interface, and this host speaks {ABI}",
-                plugin.abi
+                "it is made for version {abi} of the native interface, and this host speaks {ABI}"
             ));
         }
-        if usize::try_from(plugin.size).is_ok_and(|size| size < size_of::<Plugin>()) {
-            return Err(format!("its structure has {} bytes, which are too few", plugin.size));
+        if usize::try_from(size).is_ok_and(|size| size < size_of::<Plugin>()) {
+            return Err(format!("its structure has {size} bytes, which are too few"));
         }
+        // SAFETY: all of it is there.
+        let plugin = unsafe { &*plugin };
         match (plugin.call, plugin.free) {
             (Some(call), Some(free)) => Ok(Code { call, free }),
             _ => Err("its structure lacks a function".to_owned()),
@@ -173,16 +181,16 @@ mod tests {
 
     #[test]
     fn a_structure_of_another_version_or_with_gaps_is_refused_by_name() {
-        let refusal = |plugin: Plugin| Code::of(&plugin).err();
+        // SAFETY: it is a whole structure.
+        let refusal = |plugin: Plugin| unsafe { Code::of(&raw const plugin) }.err();
         assert_eq!(refusal(plugin()), None);
         let newer = Plugin { abi: 2, ..plugin() };
         let words = "it is made for version 2 of the native interface, and this host speaks 1";
         assert_eq!(refusal(newer).as_deref(), Some(words));
-        let short = Plugin { size: 8, ..plugin() };
-        assert_eq!(
-            refusal(short).as_deref(),
-            Some("its structure has 8 bytes, which are too few")
-        );
+        let short = [8_u64, 0].map(|size| size | u64::from(ABI) << 32);
+        // SAFETY: it has the two fields, and as many bytes as it says.
+        let refused = unsafe { Code::of(short.as_ptr().cast()) }.err();
+        assert_eq!(refused.as_deref(), Some("its structure has 8 bytes, which are too few"));
         let without = Plugin { free: None, ..plugin() };
         assert_eq!(refusal(without).as_deref(), Some("its structure lacks a function"));
     }

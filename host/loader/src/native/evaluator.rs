@@ -6,21 +6,30 @@
 use super::Native;
 use super::code::Failure;
 use super::host::{Caller, Streams};
+use crate::evaluator::crew::Crew;
 use crate::evaluator::output::Captured;
-use crate::evaluator::thread_time;
+use crate::evaluator::words::{shown, too_long, undigested};
+use crate::evaluator::{LONGEST_REPLY, THREAD_STACK, thread_time};
 use koderz_api::execution::{ExecutionError, ExecutionErrorKind, Exit, Limits, Outcome, Program};
 use koderz_api::identity::PluginInfo;
 use koderz_api::native::operation;
 use koderz_core::ports::Evaluator;
 use serde::Deserialize;
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// An evaluator in a library.
 pub(crate) struct NativeEvaluator {
+    runner: Arc<Runner>,
+    languages: Vec<String>,
+    crew: Crew,
+}
+
+/// What runs a program.
+struct Runner {
     native: Native,
     identity: PluginInfo,
-    languages: Vec<String>,
 }
 
 /// Why a judge did not accept.
@@ -37,18 +46,34 @@ impl NativeEvaluator {
         let caller = Caller::for_plugin(&identity.name);
         let languages = native.ask(&caller, operation::EVALUATOR_LANGUAGES, &())?;
         Ok(NativeEvaluator {
-            native,
-            identity: identity.clone(),
+            runner: Arc::new(Runner {
+                native,
+                identity: identity.clone(),
+            }),
             languages,
+            crew: Crew::one_per_processor(THREAD_STACK)?,
         })
     }
+}
 
+impl Runner {
     fn failed(&self, message: String) -> ExecutionError {
         let PluginInfo { name, version, .. } = &self.identity;
         ExecutionError {
             kind: ExecutionErrorKind::EvaluatorFailed,
             message: format!("plugin {name} {version}: {message}"),
         }
+    }
+
+    /// What the calls of one instance are for: its streams are the same in all of them.
+    fn caller<'a>(&'a self, write: &'a dyn Fn(u32, &[u8]) -> bool, input: &'a [u8]) -> Caller<'a> {
+        let mut caller = Caller::for_plugin(&self.identity.name);
+        caller.streams = Some(Streams {
+            write,
+            input,
+            taken: Cell::new(0),
+        });
+        caller
     }
 
     /// Opens an instance, does something with it, and closes it.
@@ -62,30 +87,17 @@ impl NativeEvaluator {
 
     fn run(&self, program: &Program, output: &Captured) -> Result<Exit, ExecutionError> {
         let write = |stream, bytes: &[u8]| output.write(stream == 2, bytes);
-        let mut caller = Caller::for_plugin(&self.identity.name);
-        caller.streams = Some(Streams {
-            write: &write,
-            input: &program.stdin,
-            taken: Cell::new(0),
-        });
-        let ended = |operation| {
-            move |handle| -> Result<(), Failure> { self.native.call(&caller, handle, operation, &program.subject) }
+        let caller = self.caller(&write, &program.stdin);
+        let begin = match program.judge {
+            Some(_) => operation::EVALUATOR_LOAD,
+            None => operation::EVALUATOR_RUN,
         };
-        let Some(judge) = &program.judge else {
-            let ran = self.instance(
-                &Caller::for_plugin(&self.identity.name),
-                ended(operation::EVALUATOR_RUN),
-            )?;
-            return Ok(match ran {
-                Ok(()) => Exit::Passed,
-                Err(failure) => Exit::Crashed(failure.into_words()),
-            });
-        };
-        let load = ended(operation::EVALUATOR_LOAD);
-        self.instance(&Caller::for_plugin(&self.identity.name), |subject| {
-            match load(subject) {
-                Ok(()) => self.judged(program, judge, subject, &write),
-                Err(failure) => Ok(Exit::Crashed(failure.into_words())),
+        self.instance(&caller, |handle| {
+            let ended: Result<(), Failure> = self.native.call(&caller, handle, begin, &program.subject);
+            match (ended, &program.judge) {
+                (Err(failure), _) => Ok(Exit::Crashed(shown(&failure.into_words()))),
+                (Ok(()), None) => Ok(Exit::Passed),
+                (Ok(()), Some(judge)) => self.judged(program, judge, &caller, handle),
             }
         })?
     }
@@ -94,53 +106,53 @@ impl NativeEvaluator {
         &self,
         program: &Program,
         judge: &str,
-        subject: u64,
-        write: &dyn Fn(u32, &[u8]) -> bool,
+        subject: &Caller<'_>,
+        handle: u64,
     ) -> Result<Exit, ExecutionError> {
-        let crash = RefCell::new(None);
+        let (crash, answered) = (RefCell::new(None), Cell::new(false));
         let call = |entry_point: &str, input: &str| {
-            let mut caller = Caller::for_plugin(&self.identity.name);
-            caller.streams = Some(Streams {
-                write,
-                input: &[],
-                taken: Cell::new(0),
-            });
             let called: Result<String, Failure> =
                 self.native
-                    .call(&caller, subject, operation::EVALUATOR_CALL, &(entry_point, input));
-            match called {
-                Ok(value) => Some(Ok(value)),
-                Err(Failure::Refused(exception)) => Some(Err(exception)),
-                Err(Failure::Failed(why)) => {
-                    *crash.borrow_mut() = Some(why);
-                    None
+                    .call(subject, handle, operation::EVALUATOR_CALL, &(entry_point, input));
+            let crashed = match called {
+                Ok(value) | Err(Failure::Refused(value)) if value.len() > LONGEST_REPLY => too_long(value.len()),
+                Ok(value) => {
+                    answered.set(true);
+                    return Some(Ok(value));
                 }
-            }
+                Err(Failure::Refused(exception)) => {
+                    answered.set(true);
+                    return Some(Err(exception));
+                }
+                Err(Failure::Failed(why)) => why,
+            };
+            // What comes after the first only follows from it.
+            crash.borrow_mut().get_or_insert(crashed);
+            None
         };
-        let mut caller = Caller::for_plugin(&self.identity.name);
+        // The check is the suite's own and prints nothing that anybody asked for.
+        let aside = Captured::at_most(program.limits.output_bytes);
+        let write = |stream, bytes: &[u8]| aside.write(stream == 2, bytes);
+        let mut caller = self.caller(&write, &program.stdin);
         caller.subject = Some(&call);
         let judged: Result<Option<Objection>, Failure> = self.instance(&caller, |handle| {
             let told = (judge, &program.entry_points);
             self.native.call(&caller, handle, operation::EVALUATOR_JUDGE, &told)
         })?;
         if let Some(why) = crash.take() {
-            return Ok(Exit::Crashed(why));
+            return Ok(Exit::Crashed(shown(&why)));
         }
         match judged {
             Ok(None) => Ok(Exit::Passed),
-            Ok(Some(Objection::Failed(why))) => Ok(Exit::Failed(why)),
+            Ok(Some(Objection::Failed(why))) => Ok(Exit::Failed(shown(&why))),
             Ok(Some(Objection::Broken(message))) => Err(ExecutionError {
                 kind: ExecutionErrorKind::BrokenJudge,
-                message,
+                message: shown(&message),
             }),
+            // It was well until it was told something.
+            Err(failure) if answered.get() => Ok(Exit::Failed(undigested(&shown(&failure.into_words())))),
             Err(failure) => Err(self.failed(format!("the judge: {}", failure.into_words()))),
         }
-    }
-}
-
-impl Evaluator for NativeEvaluator {
-    fn languages(&self) -> &[String] {
-        &self.languages
     }
 
     fn execute(&self, program: &Program) -> Result<Outcome, ExecutionError> {
@@ -149,13 +161,13 @@ impl Evaluator for NativeEvaluator {
         } = program.limits;
         let output = Captured::at_most(program.limits.output_bytes);
         let (began, before) = (Instant::now(), thread_time());
-        let exit = self.run(program, &output)?;
+        let exit = self.run(program, &output);
         let (wall, cpu) = (began.elapsed(), thread_time().saturating_sub(before));
         let exit = match exit {
             _ if output.overrun() => Exit::OutputLimit,
             _ if cpu > most => Exit::CpuLimit,
             _ if wall > net => Exit::WallLimit,
-            exit => exit,
+            exit => exit?,
         };
         let (stdout, stderr) = output.take();
         Ok(Outcome {
@@ -166,5 +178,17 @@ impl Evaluator for NativeEvaluator {
             wall,
             memory_bytes: 0,
         })
+    }
+}
+
+impl Evaluator for NativeEvaluator {
+    fn languages(&self) -> &[String] {
+        &self.languages
+    }
+
+    fn execute(&self, program: &Program) -> Result<Outcome, ExecutionError> {
+        let (runner, program) = (self.runner.clone(), program.clone());
+        let ran = self.crew.run(move || runner.execute(&program));
+        ran.unwrap_or_else(|message| Err(self.runner.failed(message)))
     }
 }

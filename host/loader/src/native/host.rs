@@ -3,14 +3,12 @@
 #![expect(unsafe_code, reason = "the border is C")]
 
 use crate::grants::{Blobs, Grants};
+use crate::guest::{LINE, LINES, MORE_LINES};
 use koderz_api::native::{ABI, Bytes, Host, read, status};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{ptr, slice};
-
-/// Characters of a log line that are kept.
-const LINE: usize = 4096;
 
 /// What the host offers.
 pub(super) static HOST: Host = Host {
@@ -40,7 +38,9 @@ pub(super) type Called<'a> = dyn Fn(&str, &str) -> Option<Result<String, String>
 /// What a call into a library is for: the context that the library hands back.
 pub(super) struct Caller<'a> {
     plugin: &'a str,
-    blobs: RefCell<Blobs>,
+    blobs: Blobs,
+    /// Lines of the log so far.
+    lines: Cell<u32>,
     pub(super) streams: Option<Streams<'a>>,
     /// A judge's way to its subject; none as an answer where the subject is gone.
     pub(super) subject: Option<&'a Called<'a>>,
@@ -54,7 +54,8 @@ impl<'a> Caller<'a> {
     pub(super) fn granted(plugin: &'a str, granted: &Grants) -> Self {
         Caller {
             plugin,
-            blobs: RefCell::new(Blobs::new(granted)),
+            blobs: Blobs::new(granted),
+            lines: Cell::new(0),
             streams: None,
             subject: None,
         }
@@ -95,8 +96,16 @@ unsafe extern "C" fn log(context: *mut c_void, level: u32, data: *const u8, leng
     // SAFETY: the library promises all of it.
     unsafe {
         with(context, (), |caller| {
-            let message: String = text(data, length.min(4 * LINE)).chars().take(LINE).collect();
             let plugin = caller.plugin;
+            let lines = caller.lines.get().saturating_add(1);
+            caller.lines.set(lines);
+            if lines > LINES {
+                if lines == LINES + 1 {
+                    tracing::warn!(plugin, "{MORE_LINES}");
+                }
+                return;
+            }
+            let message: String = text(data, length.min(4 * LINE)).chars().take(LINE).collect();
             match level {
                 0 => tracing::trace!(plugin, "{message}"),
                 1 => tracing::debug!(plugin, "{message}"),
@@ -112,7 +121,7 @@ unsafe extern "C" fn data_length(context: *mut c_void, name: *const u8, length: 
     // SAFETY: the library promises all of it.
     unsafe {
         with(context, read::NOT_GRANTED, |caller| {
-            match caller.blobs.borrow().length_of(&text(name, length)) {
+            match caller.blobs.length_of(&text(name, length)) {
                 Some(found) => {
                     answer.write(found);
                     read::READ
@@ -134,7 +143,7 @@ unsafe extern "C" fn data_read(
     // SAFETY: the library promises all of it.
     unsafe {
         with(context, read::UNREADABLE, |caller| {
-            match caller.blobs.borrow().read_of(&text(name, length), offset, count) {
+            match caller.blobs.read_of(&text(name, length), offset, count) {
                 Ok(part) => {
                     ptr::copy_nonoverlapping(part.as_ptr(), buffer, part.len());
                     read::READ

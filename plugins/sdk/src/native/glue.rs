@@ -13,7 +13,6 @@ use koderz_api::native::{ABI, Bytes, Host, Plugin, read, status};
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
 use std::{mem, ptr, slice};
 
 #[cfg(panic = "abort")]
@@ -28,7 +27,7 @@ struct Caller {
 
 thread_local! {
     static CALLER: Cell<Option<Caller>> = const { Cell::new(None) };
-    /// Where the last panic of this thread was.
+    /// What the last panic of this thread said, and where.
     static PLACE: Cell<Option<String>> = const { Cell::new(None) };
 }
 
@@ -57,23 +56,9 @@ pub unsafe fn enter(host: *const Host, plugin: &'static Plugin) -> *const Plugin
     // SAFETY: it is as large as this version's, and lives on.
     let host = unsafe { &*host };
     HOST.get_or_init(|| HostPointer(host));
-    report_panics();
+    // A library has a standard library of its own, so the host's hook is not replaced by this.
+    crate::panics::report(|line| PLACE.set(Some(line)));
     plugin
-}
-
-/// A panic's message and place are told to the host instead of to the terminal. A library has a standard library of its
-/// own, so the host's hook is not replaced by this.
-fn report_panics() {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        std::panic::set_hook(Box::new(|panic| {
-            let said = panic.payload_as_str().unwrap_or("no message");
-            let place = panic
-                .location()
-                .map(|place| format!(" ({}:{})", place.file(), place.line()));
-            PLACE.set(Some(format!("panic: {said}{}", place.unwrap_or_default())));
-        }));
-    });
 }
 
 /// [`Plugin::call`] of a kind of plugin.

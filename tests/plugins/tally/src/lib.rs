@@ -1,6 +1,6 @@
 //! An evaluator of a language with five words: `add NAME NUMBER` defines what adds a number, `say TEXT` writes a line,
 //! `echo` writes standard input, `stop WHY` is an exception, and `panic` is a fault of the evaluator. A judge has
-//! `expect NAME NUMBER NUMBER`: what a call is given, and what it has to answer.
+//! `expect NAME NUMBER NUMBER`: what a call is given, and what it has to answer; and `upset NAME NUMBER`, which an answer ends.
 
 use koderz_plugin::prelude::*;
 use koderz_plugin::program::{self, Stream};
@@ -30,7 +30,10 @@ impl Evaluator for Tally {
     }
 
     fn load(&mut self, source: &str) -> Result<(), String> {
-        self.run(source)
+        match source.lines().find(|line| line.starts_with("say")) {
+            Some(_) => Err("a module says nothing".to_owned()),
+            None => self.run(source),
+        }
     }
 
     fn call(&mut self, entry_point: &str, input: &str) -> Result<String, String> {
@@ -46,6 +49,10 @@ impl Evaluator for Tally {
     fn judge(&mut self, source: &str, entry_points: &[String], subject: Rc<dyn Subject>) -> Result<(), Objection> {
         for line in source.lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
+            if let ["upset", name, given] = words.as_slice() {
+                let answer = subject.call(name, given);
+                panic!("{answer:?} is too much for it");
+            }
             let ["expect", name, given, wanted] = words.as_slice() else {
                 return Err(Objection::Broken(format!("`{line}` is no check")));
             };

@@ -45,6 +45,8 @@ fn programs() -> Vec<Program> {
         (ADDER, "expect more x 43"),
         (ADDER, "expect other 1 1"),
         (ADDER, "nonsense"),
+        (ADDER, "upset more 1"),
+        (ADDER, "upset more -1"),
         (ADDER, "expect more -1 1"),
         ("stop at once", "expect more 1 3"),
         ("add less 1", "expect more 1 3"),
@@ -58,6 +60,7 @@ fn programs() -> Vec<Program> {
 fn shown(exit: &Exit) -> String {
     match exit {
         Exit::Crashed(what) if what.contains("panic") || what == "the interpreter aborted" => "panicked".to_owned(),
+        Exit::Failed(what) if what.starts_with("an answer that the check cannot deal with: ") => "upset".to_owned(),
         exit => format!("{exit:?}"),
     }
 }
@@ -103,11 +106,14 @@ impl Subject for Here {
 
 fn in_process(program: &Program) -> String {
     let mut evaluator = Tally::new();
-    let loaded = catch_unwind(AssertUnwindSafe(|| evaluator.load(&program.subject)));
-    let Ok(loaded) = loaded else {
+    let begun = catch_unwind(AssertUnwindSafe(|| match program.judge {
+        Some(_) => evaluator.load(&program.subject),
+        None => evaluator.run(&program.subject),
+    }));
+    let Ok(begun) = begun else {
         return "panicked".to_owned();
     };
-    if let Err(exception) = loaded {
+    if let Err(exception) = begun {
         return shown(&Exit::Crashed(exception));
     }
     let Some(judge) = &program.judge else {
@@ -117,9 +123,17 @@ fn in_process(program: &Program) -> String {
         evaluator: RefCell::new(evaluator),
         panicked: RefCell::new(false),
     });
-    let judged = Tally::new().judge(judge, &program.entry_points, subject.clone());
+    let judged = catch_unwind(AssertUnwindSafe(|| {
+        Tally::new().judge(judge, &program.entry_points, subject.clone())
+    }));
+    if *subject.panicked.borrow() {
+        return "panicked".to_owned();
+    }
+    // The only check that panics does so when it was answered.
+    let Ok(judged) = judged else {
+        return "upset".to_owned();
+    };
     match judged {
-        _ if *subject.panicked.borrow() => "panicked".to_owned(),
         Ok(()) => shown(&Exit::Passed),
         Err(Objection::Failed(why)) => shown(&Exit::Failed(why)),
         Err(Objection::Broken(why)) => format!("broken: {why}"),

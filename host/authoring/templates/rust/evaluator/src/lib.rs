@@ -8,11 +8,11 @@ use koderz_plugin::program::{self, Stream};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-pub struct NewPlugin {
+pub struct Plugin {
     defined: BTreeMap<String, i64>,
 }
 
-impl Evaluator for NewPlugin {
+impl Evaluator for Plugin {
     fn identity() -> PluginInfo {
         koderz_plugin::identity!("new-plugin", "Runs programs of two words.")
     }
@@ -23,7 +23,7 @@ impl Evaluator for NewPlugin {
 
     // The host makes a new one for every program, and another for the check of it.
     fn new() -> Self {
-        NewPlugin {
+        Plugin {
             defined: BTreeMap::new(),
         }
     }
@@ -60,7 +60,7 @@ impl Evaluator for NewPlugin {
     }
 }
 
-impl NewPlugin {
+impl Plugin {
     fn line(&mut self, line: &str) -> Result<(), String> {
         match line.split_once(' ') {
             Some(("let", definition)) => {
@@ -78,7 +78,7 @@ fn number(text: &str) -> Result<i64, String> {
     text.trim().parse().map_err(|error| format!("`{text}`: {error}"))
 }
 
-koderz_plugin::export!(evaluator: NewPlugin);
+koderz_plugin::export!(evaluator: Plugin);
 
 #[cfg(test)]
 mod tests {
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_program_is_judged_by_what_its_definitions_answer() {
-        let judge = |check: &str| judged::<NewPlugin>("let more 2", check, &["more"]);
+        let judge = |check: &str| judged::<Plugin>("let more 2", check, &["more"]);
         assert_eq!(judge("expect more 40 42"), Ok(()));
         let wrong = Objection::Failed("more of 40 is 42 and not 43".to_owned());
         assert_eq!(judge("expect more 40 43"), Err(wrong));
@@ -96,6 +96,6 @@ mod tests {
 
     #[test]
     fn what_cannot_be_run_says_why() {
-        assert_eq!(NewPlugin::new().run("go home"), Err("`go home` is no statement".to_owned()));
+        assert_eq!(Plugin::new().run("go home"), Err("`go home` is no statement".to_owned()));
     }
 }

@@ -22,12 +22,12 @@ impl Default for Settings {
     }
 }
 
-pub struct NewPlugin {
+pub struct Plugin {
     max_retries: u32,
     delay: Duration,
 }
 
-impl RetryPolicy for NewPlugin {
+impl RetryPolicy for Plugin {
     type Settings = Settings;
 
     fn identity() -> PluginInfo {
@@ -36,7 +36,7 @@ impl RetryPolicy for NewPlugin {
 
     fn open(settings: Settings) -> Result<Self, String> {
         let delay = Duration::try_from_secs_f64(settings.delay).map_err(|error| format!("delay: {error}"))?;
-        Ok(NewPlugin {
+        Ok(Plugin {
             max_retries: settings.max_retries,
             delay,
         })
@@ -55,7 +55,7 @@ impl RetryPolicy for NewPlugin {
     }
 }
 
-koderz_plugin::export!(retry: NewPlugin);
+koderz_plugin::export!(retry: Plugin);
 
 #[cfg(test)]
 mod tests {
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn it_waits_about_its_delay_and_gives_up_after_its_retries() {
-        let policy: NewPlugin = open_policy(r#"{"delay": 1.0, "max-retries": 2}"#).unwrap();
+        let policy: Plugin = open_policy(r#"{"delay": 1.0, "max-retries": 2}"#).unwrap();
         for number in [1, 2] {
             let Decision::Retry(delay) = policy.decide(&attempt(number, FailureKind::Overloaded)) else {
                 panic!("it gives up at {number}");
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn it_heeds_the_wish_of_the_server() {
-        let policy: NewPlugin = open_policy("{}").unwrap();
+        let policy: Plugin = open_policy("{}").unwrap();
         let mut busy = attempt(1, FailureKind::RateLimited);
         busy.failure.retry_after = Some(Duration::from_secs(30));
         assert_eq!(policy.decide(&busy), Decision::Retry(Duration::from_secs(30)));

@@ -24,9 +24,9 @@ const SUMS: [Sum; 3] = [
     Sum { left: 999, right: 1 },
 ];
 
-pub struct NewPlugin(Settings);
+pub struct Plugin(Settings);
 
-impl Suite for NewPlugin {
+impl Suite for Plugin {
     type Settings = Settings;
 
     fn identity() -> PluginInfo {
@@ -34,7 +34,7 @@ impl Suite for NewPlugin {
     }
 
     fn open(settings: Settings) -> Result<Self, String> {
-        Ok(NewPlugin(settings))
+        Ok(Plugin(settings))
     }
 
     fn describe(&self) -> SuiteInfo {
@@ -70,14 +70,14 @@ impl Suite for NewPlugin {
 }
 
 /// The right answers, so that `koderz plugin check` can try the suite without a model.
-impl Reference for NewPlugin {
+impl Reference for Plugin {
     fn answer(&self, task: &Task) -> Result<Option<String>, String> {
         let Sum { left, right } = task_input(task)?;
         Ok(Some((left + right).to_string()))
     }
 }
 
-koderz_plugin::export!(checked_suite: NewPlugin);
+koderz_plugin::export!(checked_suite: Plugin);
 
 #[cfg(test)]
 mod tests {
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_right_answer_passes_and_a_wrong_one_does_not() {
-        let suite: NewPlugin = open("{}").unwrap();
+        let suite: Plugin = open("{}").unwrap();
         for task in all_tasks(&suite).unwrap() {
             let right = suite.answer(&task).unwrap().unwrap();
             let graded = |text: &str| {
