@@ -46,40 +46,43 @@ impl Koderz {
 
     /// A call with these arguments, split at blanks.
     pub fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(built().join(format!("koderz{}", std::env::consts::EXE_SUFFIX)));
+        let binary = built().join(format!("koderz{}", std::env::consts::EXE_SUFFIX));
+        let mut command = self.of(&binary, arguments);
         command
-            .args(arguments.split_whitespace())
-            .env("KODERZ_DATA_DIR", self.data.path())
-            .env("KODERZ_CACHE_DIR", cache())
             .env_remove("KODERZ_PLUGIN_PATH")
-            .env_remove("LOG_LEVEL")
-            .env("XDG_CONFIG_HOME", self.data.path().join("config"))
-            .env_remove("KODERZ_CONFIG")
-            .env_remove("KODERZ_PROFILE")
             .env("KODERZ_CALIBRATION", "0.1")
-            .env_remove("OLLAMA_HOST")
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
     }
 
-    /// The same of the release's binary, where there is one, for a benchmark. The plugins are those of the other build.
+    /// The same of the release's binary, for a benchmark. The plugins are those of the other build.
+    ///
+    /// # Panics
+    /// If there is none: the figures of another build would be told as its own.
     pub fn measured(&self, arguments: &str) -> Command {
-        let debug = built().with_file_name("debug");
         let release = built().with_file_name("release").join("koderz");
-        let binary = if release.is_file() {
-            release
-        } else {
-            debug.join("koderz")
-        };
+        assert!(
+            release.is_file(),
+            "`cargo build --release -p koderz` makes what is measured"
+        );
+        let mut command = self.of(&release, arguments);
+        command.env("KODERZ_PLUGIN_PATH", built().with_file_name("debug").join("plugins"));
+        command
+    }
+
+    /// A binary, in surroundings in which nothing of whoever runs this counts.
+    fn of(&self, binary: &Path, arguments: &str) -> Command {
         let mut command = Command::new(binary);
         command
             .args(arguments.split_whitespace())
             .env("KODERZ_DATA_DIR", self.data.path())
             .env("KODERZ_CACHE_DIR", cache())
-            .env("KODERZ_PLUGIN_PATH", debug.join("plugins"))
+            .env("XDG_CONFIG_HOME", self.data.path().join("config"))
             .env_remove("KODERZ_CONFIG")
+            .env_remove("KODERZ_PROFILE")
+            .env_remove("LOG_LEVEL")
+            .env_remove("OLLAMA_HOST")
             .stdin(Stdio::null());
         command
     }

@@ -90,10 +90,17 @@ fn checked(profile: Option<&str>, desk: &Desk) -> Result<String> {
 
 /// Sees that the suite and the retry policy of a benchmark are there and take the settings that the files have for them.
 fn check_plugins(settings: &Settings, desk: &Desk) -> Result<()> {
-    let keys = ["set", "suite", "retry", "plugin"];
-    let Some(origin) = keys.iter().find_map(|key| Some(settings.0.get(*key)?.origin.clone())) else {
-        return Ok(());
+    // Who is to blame for a fault: whatever counts most of what has a say in it.
+    let origin = |keys: &[&str]| {
+        keys.iter().find_map(|key| match std::env::var_os(variable(key)) {
+            Some(_) => Some(format!("the environment's {}", variable(key))),
+            None => settings.0.get(*key).map(|setting| setting.origin.clone()),
+        })
     };
+    if origin(&["set", "suite", "retry", "plugin"]).is_none() {
+        return Ok(());
+    }
+    let blamed = |keys: &[&str]| origin(keys).unwrap_or_else(|| "built in".to_owned());
     let command = settings.apply(Arguments::command());
     let matches = command.try_get_matches_from(["koderz", "benchmark", "--local-model", "m"])?;
     let Command::Benchmark(benchmark) = Arguments::from_arg_matches(&matches)?.command else {
@@ -103,14 +110,14 @@ fn check_plugins(settings: &Settings, desk: &Desk) -> Result<()> {
     let library = equipment::library(&extra.plugins, &extra.trusting, Counting::default(), desk)?;
     let suite = benchmark.suite.suite.as_ref().unwrap_or(&configuration.suite);
     let retry = benchmark.server.retry.as_ref().unwrap_or(&configuration.retry);
-    for (wanted, name, owner) in [
-        (Wanted::Suite, suite, Owner::Suite),
-        (Wanted::Retry, retry, Owner::Retry),
+    for (wanted, name, owner, key) in [
+        (Wanted::Suite, suite, Owner::Suite, "suite"),
+        (Wanted::Retry, retry, Owner::Retry, "retry"),
     ] {
-        let plugin = library.find(wanted, name).with_context(|| origin.clone())?;
+        let plugin = library.find(wanted, name).with_context(|| blamed(&[key, "plugin"]))?;
         plugin
             .settings(wanted.interface(), &setting::of(owner, &extra.settings))
-            .with_context(|| origin.clone())?;
+            .with_context(|| blamed(&["set", key]))?;
     }
     Ok(())
 }

@@ -116,7 +116,7 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
                 plugin.identity().name
             );
         }
-        prevails(&pairs, flag, "suite", setting);
+        prevails(&pairs, flag, &value, "suite", setting);
         pairs.push((setting.to_owned(), value));
     }
     let settings = settings(&plugin, Interface::Suite, before, &pairs)?;
@@ -138,8 +138,9 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
     let mut pairs = typed(Owner::Retry);
     match wish.max_retries {
         Some(retries) if takes_retries => {
-            prevails(&pairs, MAX_RETRIES, "retry", MAX_RETRIES);
-            pairs.push((MAX_RETRIES.to_owned(), retries.to_string()));
+            let retries = retries.to_string();
+            prevails(&pairs, MAX_RETRIES, &retries, "retry", MAX_RETRIES);
+            pairs.push((MAX_RETRIES.to_owned(), retries));
         }
         Some(_) => bail!(unlimited(&plugin)),
         None => {}
@@ -169,8 +170,9 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
 }
 
 /// Says so where a flag and a setting are about the same thing, since only one of them can hold.
-fn prevails(pairs: &[(String, String)], flag: &str, owner: &str, setting: &str) {
-    if let Some((_, value)) = pairs.iter().rfind(|(name, _)| name == setting) {
+fn prevails(pairs: &[(String, String)], flag: &str, value: &str, owner: &str, setting: &str) {
+    let other = pairs.iter().rfind(|(name, _)| name == setting);
+    if let Some((_, value)) = other.filter(|(_, other)| other != value) {
         tracing::warn!("--{flag} holds, and not --set {owner}.{setting}={value}, which is about the same");
     }
 }

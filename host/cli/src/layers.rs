@@ -276,7 +276,10 @@ impl Settings {
             command = command.mut_subcommand(name, |command| self.apply_to(command, |flag| flag != "help"));
         }
         for name in LOADING {
-            command = command.mut_subcommand(name, |command| self.apply_to(command, |flag| RIGHTS.contains(&flag)));
+            // A run that goes on has its own plugins and data; a plugin that is looked at has none but these.
+            let of_plugins = |flag: &str| name == "plugin" && ["plugin", "grant"].contains(&flag);
+            let wanted = |flag: &str| RIGHTS.contains(&flag) || of_plugins(flag);
+            command = command.mut_subcommand(name, |command| self.apply_to(command, wanted));
         }
         command
     }

@@ -18,7 +18,7 @@ impl Outlet {
             return Ok(None);
         };
         let extension = path.extension().and_then(|extension| extension.to_str());
-        let named = extension.and_then(Form::of_extension);
+        let named = extension.and_then(|extension| Form::of_extension(&extension.to_ascii_lowercase()));
         let form = wanted.export_format.or(named).unwrap_or(Form::Json);
         if models > 1 && !form.has_room_for_several() {
             bail!(

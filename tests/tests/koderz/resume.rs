@@ -1,13 +1,15 @@
 //! Runs that are cut off, and what they cost.
 
+use crate::plugins::{ADDER, user_with_adder};
 use koderz_api::chat::Prompt;
 use koderz_api::suite::Completion;
 use koderz_core::event::{Event, question};
 use koderz_core::seed::Stream;
 use koderz_simulator::Server;
-use koderz_tests::{Koderz, cassette, serve};
+use koderz_tests::{Koderz, cassette, serve, test_plugin};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -236,8 +238,29 @@ async fn a_finished_run_can_be_resumed_without_its_server_and_nothing_happens() 
         assert!(again.stdout.contains("pass               2"), "{}", again.stdout);
     }
     assert_eq!(entries(), before);
-    let gated = koderz.call("resume --fail-under 101");
-    assert_eq!(gated.code, Some(2), "{}", gated.stderr);
+}
+
+#[test]
+fn what_is_asked_of_a_run_that_is_finished_holds_for_it_too() {
+    let koderz = user_with_adder();
+    let cassette = koderz.data().join("cassettes/adder.jsonl");
+    fs::write(&cassette, ADDER.replace("It is 42.", "It is 43.")).expect("the file");
+    let begun = koderz.call(&format!(
+        "benchmark --host embedded --local-model adder --suite {}",
+        test_plugin("sums").display()
+    ));
+    assert!(
+        begun.stdout.contains("fail               1"),
+        "{}{}",
+        begun.stdout,
+        begun.stderr
+    );
+    let file = koderz.data().join("results.json");
+    let gated = koderz.call(&format!("resume --fail-under pass@1=0.9 --export {}", file.display()));
+    assert_eq!(gated.code, Some(3), "{}", gated.stderr);
+    assert!(gated.stderr.contains("nothing is left to do"), "{}", gated.stderr);
+    assert!(fs::read_to_string(&file).expect("the export").contains("sum/2"));
+    assert_eq!(koderz.call("resume --fail-under pass@1=0.4").code, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -388,8 +411,8 @@ fn an_argument_need_not_be_text() {
 fn a_cache_that_cannot_be_written_costs_time_and_not_the_run() {
     let koderz = Koderz::new();
     let file = koderz.data().join("no-folder");
-    std::fs::write(&file, "").expect("a file");
-    let suite = koderz_tests::test_plugin("many");
+    fs::write(&file, "").expect("a file");
+    let suite = test_plugin("many");
     let mut command = koderz.command(&format!(
         "benchmark --host embedded --local-model lorem:10000 --set suite.count=2 --suite {}",
         suite.display()

@@ -78,7 +78,8 @@ fn a_suite_in_javascript_is_run_where_it_is_given_a_wasi() {
 fn the_projects_own_check_finds_nothing_to_mend_in_them() {
     let koderz = Koderz::new();
     for name in ["weekdays", "letters"] {
-        if !built().join(format!("example-plugins/{name}.wasm")).is_file() {
+        // The one in JavaScript is left out where there is no npm.
+        if name == "letters" && !built().join("example-plugins/letters.wasm").is_file() {
             continue;
         }
         let file = example_plugin(name);

@@ -201,7 +201,9 @@ fn latency_is_measured_alone_and_beside_others_and_its_warm_up_is_in_no_figure()
     for shown in ["first-token, alone", "later-token, together", "slowdown"] {
         assert!(ended.stdout.contains(shown), "{shown}: {}", ended.stdout);
     }
-    assert!(!ended.stdout.contains("warm-up"), "{}", ended.stdout);
+    // Three and three: the warm-up would be a seventh.
+    assert!(ended.stdout.contains("median of 6"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("median of 7"), "{}", ended.stdout);
     let record = koderz.record();
     let mut entries = record.entries(&koderz.last_run()).expect("the run");
     let figures = entries.find_map(|entry| match entry.expect("an entry").event {
