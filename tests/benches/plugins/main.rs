@@ -1,9 +1,9 @@
 //! What it costs that suites and policies are plugins: loading, a call of a suite, which gets an instance of its own, and a
 //! decision of a policy, as a component and as a shared library.
 //!
-//! The figures of a prototype stand beside them: 42 µs for an instance, 3.4 µs for `next` with a history of 1 KiB in a
-//! living one, about 1 µs for a decision, 1.2 ms for loading what was compiled before, 70 ms for compiling 91 kB. Without
-//! `--bench`, which cargo passes, everything is done once.
+//! The goals beside them are twice what a prototype of nothing but the calls took on an idle machine: 42 µs for an
+//! instance, 3.4 µs for `next` with a history of 1 KiB in a living one, about 1 µs for a decision, 1.2 ms for loading what
+//! was compiled before, 70 ms for compiling 91 kB. Without `--bench`, which cargo passes, everything is done once.
 
 #![expect(clippy::print_stdout, reason = "the figures are what a benchmark is for")]
 
@@ -26,27 +26,27 @@ fn main() {
     let component = |name: &str| made(&format!("{name}.wasm"));
     let sums = component("test-plugins/sums");
     let bytes = fs::metadata(&sums).expect("the component").len();
-    println!("{:<46} {:>12} {:>12}", "", "median", "prototype");
-    let row = |what: &str, time: Duration, prototype: &str| println!("{what:<46} {time:>12.1?} {prototype:>12}");
+    println!("{:<46} {:>12} {:>12}", "", "median", "at most");
+    let row = |what: &str, time: Duration, goal: &str| println!("{what:<46} {time:>12.1?} {goal:>12}");
 
     let cold = median(times(5), || {
         let engines = Engines::new(None).expect("engines");
         timed(|| Plugin::load(&engines, &sums).expect("it loads"))
     });
-    let prototype = format!("{:.0} ms", 70.0 * bytes as f64 / 91_000.0);
-    row(&format!("load and compile {} kB", bytes / 1000), cold, &prototype);
+    let goal = format!("{:.0} ms", 2.0 * 70.0 * bytes as f64 / 91_000.0);
+    row(&format!("load and compile {} kB", bytes / 1000), cold, &goal);
     let engines = Engines::new(Some(cache.path())).expect("engines");
     Plugin::load(&engines, &sums).expect("it loads");
     let warm = median(times(200), || {
         timed(|| Plugin::load(&engines, &sums).expect("it loads"))
     });
-    row("load what was compiled before", warm, "1.2 ms");
+    row("load what was compiled before", warm, "2.4 ms");
 
     for (form, suite, policy) in [
         ("component", sums.clone(), component("plugins/exponential")),
         ("shared library", library("sums"), library("exponential")),
     ] {
-        let prototype = |text: &'static str| if form == "component" { text } else { "" };
+        let goal = |text: &'static str| if form == "component" { text } else { "" };
         let suite = load(&engines, &suite).open_suite(&Map::new()).expect("it opens");
         let task = suite.tasks(None).expect("a page").tasks.remove(0);
         let trial = trial(task);
@@ -54,7 +54,7 @@ fn main() {
         row(
             &format!("{form}: an instance, opened, and `describe`"),
             describe,
-            prototype("42 µs"),
+            goal("84 µs"),
         );
         let history: Vec<Round> = vec![vec![Completion::Asked(Ok(reply("x".repeat(1024))))]];
         let next = median(times(5000), || {
@@ -63,14 +63,14 @@ fn main() {
         row(
             &format!("{form}: the same, and `next` after 1 KiB"),
             next,
-            prototype("45.4 µs"),
+            goal("91 µs"),
         );
         let policy = load(&engines, &policy).open_retry(&Map::new()).expect("it opens");
         let failed = attempt(1, FailureKind::Overloaded);
         let decide = median(times(50_000), || {
             timed(|| policy.decide(black_box(&failed)).expect("it decides"))
         });
-        row(&format!("{form}: a decision"), decide, prototype("1 µs"));
+        row(&format!("{form}: a decision"), decide, goal("2 µs"));
     }
 }
 
