@@ -240,7 +240,7 @@ pub(crate) fn evaluators(
     let mut claimed = BTreeSet::new();
     if !wanted.is_empty() {
         for plugin in library.evaluators()? {
-            let evaluator = plugin.evaluator(verdicts.clone().map(Some))?;
+            let evaluator = plugin.evaluator(verdicts.clone())?;
             let serves = evaluator
                 .languages()
                 .iter()

@@ -6,6 +6,12 @@ use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
 
+/// An error with its causes.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |words, cause| format!("{words}: {cause}"))
+}
+
 /// A plugin cannot be loaded or opened.
 #[derive(Debug, Error)]
 pub enum LoadError {

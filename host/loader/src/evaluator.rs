@@ -173,18 +173,15 @@ impl ComponentEvaluator {
         })
     }
 
-    /// The same evaluator, which runs no program twice: what one came to is kept in a folder of the caller's or, without
-    /// one, as long as the value lives.
+    /// The same evaluator, which runs no program twice: what one came to is kept in a folder of the caller's.
     ///
-    /// Whoever can write in the folder decides about verdicts, so it is made the user's own; where that fails, nothing is
-    /// kept in it.
+    /// Whoever can write in the folder decides about verdicts, so it is made the user's own; where that fails, they are
+    /// kept as long as the value lives.
     #[must_use]
-    pub fn remembering(self, folder: Option<PathBuf>) -> Self {
-        let folder = folder.filter(|folder| {
-            private_folder(folder)
-                .inspect_err(|error| tracing::warn!("verdicts are not kept in {}: {error}", folder.display()))
-                .is_ok()
-        });
+    pub fn remembering(self, folder: PathBuf) -> Self {
+        let private = private_folder(&folder)
+            .inspect_err(|error| tracing::warn!("verdicts are not kept in {}: {error}", folder.display()));
+        let folder = private.is_ok().then_some(folder);
         let verdicts = Verdicts::new(self.digest.clone(), self.runner.sandbox.engines.counting, folder);
         ComponentEvaluator {
             verdicts: Some(verdicts),

@@ -1,7 +1,7 @@
 //! Where plugins are found: files that the user names, and folders that are searched in order.
 
 use crate::engine::{Counting, Engines};
-use crate::error::LoadError;
+use crate::error::{LoadError, with_causes};
 use crate::nearest::nearest;
 use crate::plugin::Plugin;
 use crate::probe::Interface;
@@ -149,7 +149,9 @@ impl Library {
             Err(LoadError::Pinned { name, .. }) if wanted.is_some_and(|wanted| wanted != name) => Ok(None),
             Err(error @ LoadError::Pinned { .. }) if wanted.is_some() => Err(error),
             Err(error) => {
-                tracing::warn!("left out: {}", in_one_line(&error));
+                // Without its hint.
+                let words = with_causes(&error);
+                tracing::warn!("left out: {}", words.lines().next().unwrap_or_default());
                 left_out().insert(path.to_owned());
                 Ok(None)
             }
@@ -199,17 +201,6 @@ impl Library {
             hint,
         }
     }
-}
-
-/// An error with its causes, without its hint.
-fn in_one_line(error: &LoadError) -> String {
-    let mut words = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        words.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    words.lines().next().unwrap_or_default().to_owned()
 }
 
 fn looks_like_a_path(name: &str) -> bool {

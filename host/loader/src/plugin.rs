@@ -196,12 +196,13 @@ impl Plugin {
         opened.map_err(|error| self.opening(error))
     }
 
-    /// Opens it as an evaluator, of either kind. `remembering` is what [`ComponentEvaluator::remembering`] takes; machine
-    /// code runs every program, because what it says of one depends on the machine.
+    /// Opens it as an evaluator, of either kind, with a folder for what a component's programs came to, as
+    /// [`ComponentEvaluator::remembering`] has it; machine code runs every program, because what it says of one depends on
+    /// the machine.
     ///
     /// # Errors
     /// As of [`Plugin::open_evaluator`].
-    pub fn evaluator(&self, remembering: Option<Option<PathBuf>>) -> Result<Arc<dyn Evaluator>, LoadError> {
+    pub fn evaluator(&self, verdicts: Option<PathBuf>) -> Result<Arc<dyn Evaluator>, LoadError> {
         match &self.loaded.instances {
             Instances::Native(native) if self.interfaces().contains(&Interface::Evaluator) => {
                 let opened = NativeEvaluator::open(*native, &self.loaded.identity);
@@ -211,7 +212,7 @@ impl Plugin {
             }
             _ => {
                 let evaluator = self.open_evaluator()?;
-                Ok(match remembering {
+                Ok(match verdicts {
                     Some(folder) => Arc::new(evaluator.remembering(folder)),
                     None => Arc::new(evaluator),
                 })

@@ -96,6 +96,7 @@
 
 #![warn(missing_docs)]
 
+pub mod answer;
 pub mod data;
 mod evaluator;
 pub mod log;
@@ -126,7 +127,7 @@ pub mod prelude {
     pub use crate::evaluator::{Evaluator, Objection, Subject};
     pub use crate::retry::RetryPolicy;
     pub use crate::step::{
-        ask, chat, completion, fail, fail_as, inconclusive, input, pass, perform, suite_info, task, task_input,
+        ask, chat, completion, fail, fail_as, inconclusive, input, limits, pass, perform, suite_info, task, task_input,
     };
     pub use crate::suite::{Measuring, Reference, Suite};
     pub use koderz_api::chat::{

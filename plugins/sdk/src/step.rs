@@ -2,9 +2,11 @@
 
 use koderz_api::Label;
 use koderz_api::chat::{Capture, Format, Message, Prompt, Request, Role, Sampling};
+use koderz_api::execution::Limits;
 use koderz_api::suite::{Command, Completion, Grade, Pacing, Stage, Step, SuiteInfo, Task, Trial, Verdict};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
 
 fn request(prompt: Prompt) -> Request {
     Request {
@@ -75,6 +77,18 @@ pub fn inconclusive(completion: &Completion) -> Step {
         }
     };
     finish(Grade::Inconclusive, reason, Vec::new())
+}
+
+/// What a program may use that is to take so much processor time at most, and is neither large nor talkative: 512 MiB, and
+/// 64 KiB of output. The time of the clock is a net for programs that wait, wide enough for a machine that is busy
+/// otherwise.
+pub fn limits(cpu: Duration) -> Limits {
+    Limits {
+        cpu,
+        wall: cpu * 10 + Duration::from_secs(60),
+        memory_bytes: 512 << 20,
+        output_bytes: 64 << 10,
+    }
 }
 
 /// A suite of one stage, one sample a task, and nothing else.

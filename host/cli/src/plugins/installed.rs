@@ -6,6 +6,7 @@ use crate::figure::harmless;
 use crate::places::Places;
 use crate::{Outcome, print};
 use anyhow::{Context, Result, bail};
+use koderz_api::identity::is_name;
 use koderz_loader::{Interface, Library, Plugin, digest};
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs::{self, File};
@@ -96,12 +97,4 @@ pub(super) fn remove(arguments: &PluginRemove, library: &Library, places: &Place
     fs::remove_file(&file).with_context(|| format!("remove {}", file.display()))?;
     eprintln!("removed {}", file.display());
     Ok(Outcome::Done)
-}
-
-/// A name is no way out of the folder.
-fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .chars()
-            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
 }

@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "machine code is loaded and called, which nothing can check")]
 
 use super::host::{Caller, HOST};
+use crate::error::with_causes;
 use koderz_api::native::{ABI, Bytes, Entry, Plugin, SYMBOL, status};
 use libloading::Library;
 use std::ffi::c_void;
@@ -52,7 +53,7 @@ impl Code {
     /// Loads a library and makes the two sides known to each other.
     pub(super) fn load(path: &Path) -> Result<Self, String> {
         // SAFETY: what its initialisers do cannot be known. The user has allowed this very file.
-        let library = unsafe { Library::new(path) }.map_err(|error| in_words(&error))?;
+        let library = unsafe { Library::new(path) }.map_err(|error| with_causes(&error))?;
         let plugin = {
             // SAFETY: the symbol's name carries the version of its type.
             let entry = unsafe { library.get::<Entry>(SYMBOL) };
@@ -148,16 +149,6 @@ fn told(status: u32, bytes: Vec<u8>, operation: u32) -> Result<Vec<u8>, Failure>
             "it answers with status {other}, which there is not"
         ))),
     }
-}
-
-fn in_words(error: &libloading::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        words.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    words
 }
 
 #[cfg(test)]

@@ -1,21 +1,20 @@
 //! What a plugin may call itself, and what it is called before it has said so.
 
 use crate::error::LoadError;
-use koderz_api::identity::PluginInfo;
+use koderz_api::identity::{PluginInfo, is_name};
 use koderz_core::ports::PluginError;
 use std::path::Path;
 
 /// A name is typed by users and written into records, so it has to be one.
 pub(crate) fn check_identity(path: &Path, identity: &PluginInfo) -> Result<(), LoadError> {
     let name = &identity.name;
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let refuse = |what: String| {
         Err(LoadError::Identity {
             path: path.to_owned(),
             what,
         })
     };
-    if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
+    if !is_name(name) {
         let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
         return refuse(format!(
             "its name is `{shown}`, which is not lower-case letters, digits and dashes, 64 at most"

@@ -3,6 +3,7 @@
 //! The data is not part of the component. It is granted: `--grant mbpp=sanitized-mbpp.json` names a file of the shape that the
 //! sanitized MBPP has, and the run records its digest.
 
+use koderz_plugin::answer::code;
 use koderz_plugin::data::Blob;
 use koderz_plugin::{prelude::*, schemars};
 use std::io::Read;
@@ -94,17 +95,6 @@ impl Mbpp {
             .map_err(|error| format!("{GRANT}: {error}"))?;
         serde_json::from_str(&text).map_err(|error| format!("{GRANT}: {error}\n{hint}"))
     }
-
-    fn limits(&self) -> Limits {
-        let cpu = Duration::from_secs(u64::from(self.settings.cpu_seconds));
-        Limits {
-            cpu,
-            // A net for programs that wait, wide enough for a machine that is busy otherwise.
-            wall: cpu * 10 + Duration::from_secs(60),
-            memory_bytes: 512 << 20,
-            output_bytes: 64 << 10,
-        }
-    }
 }
 
 impl Suite for Mbpp {
@@ -147,11 +137,11 @@ impl Suite for Mbpp {
             }
             Some(Completion::Asked(Ok(reply))) => Ok(perform(Command::Execute(Program {
                 language: "python".to_owned(),
-                subject: code(&reply.text).to_owned(),
+                subject: code(&reply.text),
                 judge: Some(problem.judge()),
                 entry_points: problem.entry_points(),
                 stdin: Vec::new(),
-                limits: self.limits(),
+                limits: limits(Duration::from_secs(u64::from(self.settings.cpu_seconds))),
             }))),
             Some(Completion::Executed(Ok(outcome))) => Ok(match &outcome.exit {
                 Exit::Passed => pass(),
@@ -168,15 +158,6 @@ impl Reference for Mbpp {
         let problem: Problem = task_input(task)?;
         Ok(Some(format!("```python\n{}\n```", problem.code)))
     }
-}
-
-/// What is in an answer's first fence or, without one, the whole of it.
-fn code(answer: &str) -> &str {
-    let Some((_, rest)) = answer.split_once("```") else {
-        return answer;
-    };
-    let body = rest.split_once('\n').map_or(rest, |(_language, body)| body);
-    body.split_once("```").map_or(body, |(code, _)| code)
 }
 
 koderz_plugin::export!(checked_suite: Mbpp);

@@ -3,6 +3,7 @@
 //! A trial has as many rounds as it takes: a question and a program in turn. All that is remembered between them is the
 //! history, which the host keeps.
 
+use koderz_plugin::answer::code;
 use koderz_plugin::api::suite::{Direction, MetricInfo, Reduction};
 use koderz_plugin::{prelude::*, schemars};
 use std::time::Duration;
@@ -163,20 +164,13 @@ fn finish(grade: Grade, tries: u32, reason: &str) -> Step {
 }
 
 fn program(problem: &Problem, answer: &str) -> Program {
-    // The code is what the first fence holds, after the line that it begins with.
-    let code = answer.split("```").nth(1).and_then(|block| block.split_once('\n'));
     Program {
         language: "python".to_owned(),
-        subject: code.map_or(answer, |(_language, code)| code).to_owned(),
+        subject: code(answer),
         judge: Some(problem.judge.clone()),
         entry_points: vec![problem.entry_point.clone()],
         stdin: Vec::new(),
-        limits: Limits {
-            cpu: Duration::from_secs(5),
-            wall: Duration::from_secs(120),
-            memory_bytes: 256 << 20,
-            output_bytes: 64 << 10,
-        },
+        limits: limits(Duration::from_secs(5)),
     }
 }
 

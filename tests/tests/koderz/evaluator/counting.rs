@@ -48,7 +48,7 @@ fn a_program_that_sleeps_for_ever_is_not_said_to_have_worked_for_ever() {
 #[test]
 fn a_program_that_was_judged_before_is_not_run_again() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let open = || open(Counting::ProcessorTime).remembering(Some(folder.path().to_owned()));
+    let open = || open(Counting::ProcessorTime).remembering(folder.path().to_owned());
     let right = program("def f(x):\n    return x * x\n", Some(CHECK));
     let first = run(&open(), &right);
     assert_eq!(first.exit, Exit::Passed);
