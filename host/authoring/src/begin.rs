@@ -45,7 +45,7 @@ pub enum BeginError {
     },
     /// Nobody has written a template for it.
     #[error(
-        "there is no template of kind `{kind}` in {language}\nhint: in {language} there is one of kind suite; rust has all"
+        "there is no template of kind `{kind}` in {language}\nhint: in {language} there are suite and retry; rust has all"
     )]
     NoTemplate {
         /// The kind.

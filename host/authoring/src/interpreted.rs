@@ -9,8 +9,17 @@ use std::process::{Command, Stdio};
 /// The contract in a project.
 const WIT: &str = "vendor/koderz/wit/koderz-plugin-0.1.0";
 
-/// The world that suites are made for.
+/// What is made where a project does not say which of the contract's worlds it is for.
 const WORLD: &str = "suite-plugin";
+
+/// What a project says of itself.
+#[derive(Debug, PartialEq, Eq)]
+struct Project {
+    name: String,
+    world: String,
+    /// The file that is the program, in JavaScript.
+    main: String,
+}
 
 /// Builds the component of a project, and answers its file.
 pub(crate) fn build(folder: &Path, language: Language) -> Result<PathBuf, BuildError> {
@@ -29,8 +38,10 @@ pub(crate) fn build(folder: &Path, language: Language) -> Result<PathBuf, BuildE
         ),
     };
     let about = folder.join(about);
-    let name = fs::read_to_string(&about).ok().and_then(|text| name(&text, language));
-    let name = name.ok_or(BuildError::NoName { path: about })?;
+    let project = fs::read_to_string(&about)
+        .ok()
+        .and_then(|text| Project::read(&text, language));
+    let Project { name, world, main } = project.ok_or(BuildError::NoName { path: about })?;
     let file = folder.join(format!("{name}.wasm"));
     // The project's own tool, where it is installed there, and else the user's.
     let own = folder.join(local);
@@ -42,18 +53,18 @@ pub(crate) fn build(folder: &Path, language: Language) -> Result<PathBuf, BuildE
     command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null());
     match language {
         Language::Python => command
-            .args(["-d", WIT, "-w", WORLD, "componentize", "app", "-o"])
+            .args(["-d", WIT, "-w", &world, "componentize", "app", "-o"])
             // The seed of its hashes becomes part of the component.
             .env("PYTHONHASHSEED", "0"),
         _ => command.args([
             "--sync",
             "--opt-size",
             "--world",
-            WORLD,
+            &world,
             "--wit",
             WIT,
             "--js",
-            "suite.js",
+            &main,
             "--output",
         ]),
     };
@@ -65,21 +76,26 @@ pub(crate) fn build(folder: &Path, language: Language) -> Result<PathBuf, BuildE
     }
 }
 
-/// The name that a `pyproject.toml` or a `package.json` says, if a file can be called by it.
-fn name(text: &str, language: Language) -> Option<String> {
-    let name = match language {
-        Language::Python => {
-            let table: toml::Table = text.parse().ok()?;
-            table.get("project")?.get("name")?.as_str()?.to_owned()
-        }
-        _ => {
-            let object: serde_json::Value = serde_json::from_str(text).ok()?;
-            object.get("name")?.as_str()?.to_owned()
-        }
-    };
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let fits = !name.is_empty() && name.chars().all(plain) && !name.starts_with('.');
-    fits.then_some(name)
+impl Project {
+    /// From a `pyproject.toml` or a `package.json`; none if it has no name that a file can be called by.
+    fn read(text: &str, language: Language) -> Option<Self> {
+        let about: serde_json::Value = match language {
+            Language::Python => toml::from_str(text).ok()?,
+            _ => serde_json::from_str(text).ok()?,
+        };
+        let said = |path: &str| about.pointer(path)?.as_str().map(str::to_owned);
+        let (name, world) = match language {
+            Language::Python => ("/project/name", "/tool/koderz/world"),
+            _ => ("/name", "/koderz/world"),
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let fits = |name: &String| !name.is_empty() && name.chars().all(plain) && !name.starts_with('.');
+        Some(Project {
+            name: said(name).filter(fits)?,
+            world: said(world).unwrap_or_else(|| WORLD.to_owned()),
+            main: said("/main").unwrap_or_else(|| "suite.js".to_owned()),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -87,13 +103,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_read_from_either_file_and_is_no_path() {
-        let python = |text: &str| name(text, Language::Python);
+    fn a_project_says_its_name_which_is_no_path_and_may_say_its_world() {
+        let python = |text: &str| Project::read(text, Language::Python);
+        let read = |project: Option<Project>| project.map(|project| (project.name, project.world));
         let other = "[tool.x]\nname = \"other\"\n";
         let text = format!("{other}[project]\nname = \"my-sums\" # mine\n");
-        assert_eq!(python(&text).as_deref(), Some("my-sums"));
-        let javascript = r#"{"author": {"name": "me"}, "name": "my-sums"}"#;
-        assert_eq!(name(javascript, Language::JavaScript).as_deref(), Some("my-sums"));
+        assert_eq!(read(python(&text)), Some(("my-sums".to_owned(), WORLD.to_owned())));
+        let text = format!("{text}[tool.koderz]\nworld = \"retry-plugin\"\n");
+        assert_eq!(
+            read(python(&text)),
+            Some(("my-sums".to_owned(), "retry-plugin".to_owned()))
+        );
+        let javascript = r#"{"author": {"name": "me"}, "name": "my-sums", "main": "a.js", "koderz": {"world": "w"}}"#;
+        let project = Project::read(javascript, Language::JavaScript).expect("a project");
+        assert_eq!((project.main.as_str(), project.world.as_str()), ("a.js", "w"));
         for wrong in [
             "",
             other,

@@ -33,9 +33,9 @@ pub enum Language {
     /// Rust: every kind.
     #[default]
     Rust,
-    /// Python: suites.
+    /// Python: suites and retry policies.
     Python,
-    /// JavaScript: suites.
+    /// JavaScript: suites and retry policies.
     JavaScript,
 }
 

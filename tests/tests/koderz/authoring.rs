@@ -2,7 +2,7 @@
 //! removed.
 
 use crate::plugins::user_with_adder;
-use koderz_tests::{Ended, Koderz, end, root};
+use koderz_tests::{Ended, Koderz, cassette, end, root, serve};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -177,7 +177,7 @@ fn what_cannot_be_begun_built_added_or_removed_is_said_with_what_to_do() {
     for words in [
         "plugin new suite Sums",
         "plugin new sweet sums",
-        "plugin new retry sums --lang python",
+        "plugin new evaluator sums --lang python",
         "plugin new suite sums --path .",
         "plugin build",
         "plugin add no-plugin.wasm",
@@ -198,8 +198,8 @@ fn what_cannot_be_begun_built_added_or_removed_is_said_with_what_to_do() {
     error: `Sums` cannot be a plugin's name: it does not begin with a lower-case letter
     hint: a name is lower-case letters, digits and dashes, and begins with a letter
     error: invalid value 'sweet' for '<KIND>': suite, retry or evaluator is needed
-    error: there is no template of kind `retry` in python
-    hint: in python there is one of kind suite; rust has all
+    error: there is no template of kind `evaluator` in python
+    hint: in python there are suite and retry; rust has all
     error: . is there already, and is not empty
     hint: another name, or --path for another place
     error: . has no Cargo.toml, pyproject.toml or package.json, so there is no plugin to build
@@ -214,71 +214,78 @@ fn what_cannot_be_begun_built_added_or_removed_is_said_with_what_to_do() {
     ");
 }
 
-/// A suite in a language with an interpreter, built with the tools that the set-up has; none where it has none.
-fn interpreted(koderz: &Koderz, language: &str, name: &str, tool: &str, folder: &str) -> Option<PathBuf> {
+/// A plugin in a language with an interpreter, built with the tools that the set-up has and checked; none where it has
+/// none.
+fn interpreted(koderz: &Koderz, kind: &str, language: &str) -> Option<(String, PathBuf)> {
+    let (tool, folder) = match language {
+        "python" => ("componentize-py", "venv/bin"),
+        _ => ("componentize-qjs", "suite-in-javascript/node_modules/.bin"),
+    };
     let tools = koderz_tests::built().with_file_name("setup").join(folder);
     if !tools.join(tool).exists() {
         eprintln!("left out: {tool} is not installed");
         return None;
     }
-    let project = koderz.data().join(name);
-    let begun = in_project(
-        koderz,
-        koderz.data(),
-        &format!("plugin new suite {name} --lang {language}"),
-    );
+    let name = format!("{kind}-in-{language}");
+    let project = koderz.data().join(&name);
+    let begun = format!("plugin new {kind} {name} --lang {language}");
+    let begun = in_project(koderz, koderz.data(), &begun);
     assert!(well(&begun).stderr.contains("README.md"), "{}", begun.stderr);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths([tools].into_iter().chain(std::env::split_paths(&path))).expect("a path");
     let built = end(koderz.command("plugin build").env("PATH", path).current_dir(&project));
     well(&built);
-    let asked = in_project(koderz, &project, &format!("plugin check ./{name}.wasm"));
+    let tests = match language {
+        "python" => Command::new("python3")
+            .args(["-m", "unittest"])
+            .current_dir(&project)
+            .output(),
+        // There is Node where there is npm.
+        _ => Command::new("node").arg("--test").current_dir(&project).output(),
+    };
+    let tests = tests.expect("the set-up needs the language itself");
+    assert!(tests.status.success(), "{tests:?}");
+    let check = format!("plugin check ./{name}.wasm");
+    let asked = in_project(koderz, &project, &check);
     assert_eq!(asked.code, Some(2), "{}", asked.stdout);
-    assert!(
-        asked.stderr.contains(&format!("--wasi {name} grants one")),
-        "{}",
-        asked.stderr
-    );
-    well(&in_project(
-        koderz,
-        &project,
-        &format!("plugin check ./{name}.wasm --wasi {name}"),
-    ));
-    let ran = in_project(
-        koderz,
-        &project,
-        &format!(
+    let hint = format!("--wasi {name} grants one");
+    assert!(asked.stderr.contains(&hint), "{}", asked.stderr);
+    well(&in_project(koderz, &project, &format!("{check} --wasi {name}")));
+    Some((name, project))
+}
+
+#[test]
+fn suites_in_python_and_in_javascript_go_from_their_first_line_into_a_run() {
+    let koderz = user_with_adder();
+    for language in ["python", "javascript"] {
+        let Some((name, project)) = interpreted(&koderz, "suite", language) else {
+            continue;
+        };
+        let run = format!(
             "benchmark --host embedded --local-model adder --suite ./{name}.wasm --wasi {name} --problem-ids \
              sum/2+2,sum/20+22"
-        ),
-    );
-    assert!(well(&ran).stdout.contains("pass               2"), "{}", ran.stdout);
-    Some(project)
+        );
+        let ran = in_project(&koderz, &project, &run);
+        assert!(well(&ran).stdout.contains("pass               2"), "{}", ran.stdout);
+    }
 }
 
-#[test]
-fn a_suite_in_python_goes_from_its_first_line_into_a_run() {
-    let koderz = user_with_adder();
-    let Some(project) = interpreted(&koderz, "python", "py-sums", "componentize-py", "venv/bin") else {
-        return;
-    };
-    let tests = Command::new("python3")
-        .args(["-m", "unittest"])
-        .current_dir(&project)
-        .output();
-    let tests = tests.expect("Python starts, since the set-up needs it");
-    assert!(tests.status.success(), "{}", String::from_utf8_lossy(&tests.stderr));
-}
-
-#[test]
-fn a_suite_in_javascript_goes_from_its_first_line_into_a_run() {
-    let koderz = user_with_adder();
-    let folder = "suite-in-javascript/node_modules/.bin";
-    let Some(project) = interpreted(&koderz, "javascript", "js-sums", "componentize-qjs", folder) else {
-        return;
-    };
-    // There is Node where there is npm.
-    let tests = Command::new("node").arg("--test").current_dir(&project).output();
-    let tests = tests.expect("Node starts");
-    assert!(tests.status.success(), "{}", String::from_utf8_lossy(&tests.stdout));
+#[tokio::test(flavor = "multi_thread")]
+async fn policies_in_python_and_in_javascript_decide_in_a_run() {
+    let koderz = Koderz::new();
+    for language in ["python", "javascript"] {
+        let Some((name, project)) = interpreted(&koderz, "retry", language) else {
+            continue;
+        };
+        let server = serve(&[cassette("reference")], &["busy*9"]).await;
+        let run = format!(
+            "benchmark --host {} --local-model reference --end 1 --concurrency 1 --retry ./{name}.wasm --wasi {name} --set \
+             retry.delay=0.01 --max-retries 2",
+            server.url()
+        );
+        let ran = in_project(&koderz, &project, &run);
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        assert!(ran.stdout.contains("retries            2"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("no retries are left"), "{}", ran.stdout);
+    }
 }
