@@ -1,11 +1,13 @@
 //! A contract that was released: not a byte of it changes, and what was built for it loads for ever.
 
 use koderz_api::chat::{AskError, AskErrorKind, Prompt};
+use koderz_api::execution::{ExecutionError, ExecutionErrorKind, Exit, Outcome, Program};
 use koderz_api::retry::Decision;
 use koderz_api::suite::{Command, Completion, Grade, Step};
 use koderz_api::transport::FailureKind;
 use koderz_core::ports::Suite;
 use koderz_loader::{Engines, Plugin, digest};
+use koderz_plugin::prelude::limits;
 use koderz_plugin::testing::{attempt, reply, trial};
 use koderz_tests::{cache, root};
 use serde_json::Map;
@@ -156,5 +158,46 @@ fn a_suite_of_the_first_contract_asks_and_grades_as_it_did() {
     assert_eq!(
         (verdict.grade, verdict.reason.as_str()),
         (Grade::Inconclusive, "the server is busy")
+    );
+}
+
+#[test]
+fn an_evaluator_of_the_first_contract_runs_and_judges_as_it_did() {
+    let plugin = released("koderz-plugin-0.1.0", "evaluator");
+    assert_eq!(plugin.identity().name, "first-evaluator");
+    let evaluator = plugin.evaluator(None).expect("it opens");
+    assert_eq!(evaluator.languages(), ["echo"]);
+    let ended = |subject: &str, judge: Option<&str>, entry_points: &[&str]| {
+        let program = Program {
+            language: "echo".to_owned(),
+            subject: subject.to_owned(),
+            judge: judge.map(str::to_owned),
+            entry_points: entry_points.iter().map(ToString::to_string).collect(),
+            stdin: Vec::new(),
+            limits: limits(Duration::from_secs(5)),
+        };
+        evaluator.execute(&program)
+    };
+    let exit = |outcome: Result<Outcome, _>| {
+        outcome
+            .map(|outcome| outcome.exit)
+            .map_err(|error: ExecutionError| error.kind)
+    };
+    assert_eq!(exit(ended("", None, &[])), Ok(Exit::Passed));
+    let crashed = Exit::Crashed("it says something".to_owned());
+    assert_eq!(exit(ended("it says something", None, &[])), Ok(crashed));
+    // The judge asks the subject, and wants an answer that is as long as its own source.
+    assert_eq!(exit(ended("same", Some("size"), &["said"])), Ok(Exit::Passed));
+    assert_eq!(
+        exit(ended("longer", Some("size"), &["said"])),
+        Ok(Exit::Failed("longer".to_owned()))
+    );
+    assert_eq!(
+        exit(ended("same", Some(""), &["said"])),
+        Ok(Exit::Failed("said".to_owned()))
+    );
+    assert_eq!(
+        exit(ended("same", Some("size"), &[])),
+        Err(ExecutionErrorKind::BrokenJudge)
     );
 }
