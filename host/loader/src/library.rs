@@ -5,13 +5,11 @@ use crate::error::{LoadError, with_causes};
 use crate::nearest::nearest;
 use crate::plugin::Plugin;
 use crate::probe::Interface;
+use crate::trust::NATIVE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::env::consts::{DLL_EXTENSION, DLL_PREFIX};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-
-/// What a name begins with that is meant to be machine code.
-const NATIVE: &str = "native:";
 
 /// What a plugin is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

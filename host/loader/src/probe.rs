@@ -92,7 +92,7 @@ pub(crate) fn border(path: &Path, bytes: &[u8]) -> Result<Border, LoadError> {
         what,
         hint,
     };
-    let plain = "a plugin is built with `cargo build --release --target wasm32-unknown-unknown`";
+    let plain = "`koderz plugin build` builds a plugin; the .wasm file that it names is one";
     if !bytes.starts_with(b"\0asm") {
         return Err(refuse("it does not begin as WASM does".to_owned(), plain));
     }

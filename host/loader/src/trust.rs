@@ -6,12 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+/// What the name of a plugin begins with where machine code is meant.
+pub(crate) const NATIVE: &str = "native:";
+
 /// What is allowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trust {
     /// Whether shared libraries are loaded, those of which are pinned.
     pub native: bool,
-    /// The digests that plugins have to have: SHA-256 in lower-case hexadecimal, by the plugin's name.
+    /// The digests that plugins have to have: SHA-256 in lower-case hexadecimal, by the plugin's name. By `native:` and the
+    /// name they are those of machine code alone, so that a component of that name is not held to them.
     pub pins: BTreeMap<String, BTreeSet<String>>,
     /// Suites and policies that are given WASI, of the kind that denies everything.
     pub wasi: BTreeSet<String>,
@@ -34,9 +38,12 @@ impl Trust {
         self.pins.values().any(|digests| digests.contains(digest))
     }
 
-    /// The digests that a plugin has to have one of; none where it may have any.
-    pub(crate) fn pinned(&self, name: &str) -> Option<&BTreeSet<String>> {
-        self.pins.get(name)
+    /// Whether a plugin may have this digest: pinned to another, it may not.
+    pub(crate) fn permits(&self, name: &str, digest: &str, is_native: bool) -> bool {
+        let own = self.pins.get(name);
+        let native = self.pins.get(&format!("{NATIVE}{name}")).filter(|_| is_native);
+        let mut pins = own.into_iter().chain(native).peekable();
+        pins.peek().is_none() || pins.any(|digests| digests.contains(digest))
     }
 
     pub(crate) fn bounds(&self, name: &str) -> Bounds {

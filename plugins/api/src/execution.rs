@@ -56,6 +56,21 @@ pub enum Exit {
     OutputLimit,
 }
 
+impl Exit {
+    /// How it ended, for people.
+    pub fn in_words(&self) -> String {
+        match self {
+            Exit::Passed => "passed".to_owned(),
+            Exit::Failed(check) => format!("failed: {check}"),
+            Exit::Crashed(fault) => format!("crashed: {fault}"),
+            Exit::CpuLimit => "used up its time on the processor".to_owned(),
+            Exit::WallLimit => "used up its time on the clock".to_owned(),
+            Exit::MemoryLimit => "asked for more memory than it may have".to_owned(),
+            Exit::OutputLimit => "wrote more than it may".to_owned(),
+        }
+    }
+}
+
 /// The exit, and what the subject did on the way to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {

@@ -89,8 +89,8 @@
 //!
 //! Then `cargo build --release --target wasm32-unknown-unknown` writes `target/wasm32-unknown-unknown/release/NAME.wasm`, and
 //! `koderz benchmark --suite ./NAME.wasm` or `--retry ./NAME.wasm` uses it; one that lies in `plugins` in the user's data folder
-//! is found by its name. `rustup target add wasm32-unknown-unknown` provides the target's standard library; where this
-//! project's set-up has built one instead, `RUSTFLAGS="--sysroot target/setup/wasm-std-VERSION/sysroot"` names it.
+//! is found by its name. `rustup target add wasm32-unknown-unknown` provides the target's standard library. `koderz
+//! plugin new` writes all of this, and `koderz plugin build` calls cargo.
 //!
 //! `cargo test` runs the same code natively, with [`testing`] in the place of a host.
 

@@ -3,6 +3,7 @@
 
 use crate::{Evaluator, Objection, RetryPolicy, Subject, Suite};
 use koderz_api::chat::{Reply, StopReason, Timing, Usage};
+use koderz_api::execution::{Exit, Outcome};
 use koderz_api::retry::Attempt;
 use koderz_api::suite::{Command, Completion, Round, Step, Task, Trial, Verdict};
 use koderz_api::transport::{Breaker, Endpoint, Failure, FailureKind, Phase, Traffic};
@@ -94,7 +95,20 @@ pub fn reply(text: impl Into<String>) -> Reply {
     }
 }
 
-/// A failed attempt at a server that is otherwise idle, with the middle of all chance in it. Change what matters to a test.
+/// What became of a program that ended like this and wrote nothing. Change what matters to a test.
+pub fn outcome(exit: Exit) -> Outcome {
+    Outcome {
+        exit,
+        stdout: Vec::new(),
+        stderr: Vec::new(),
+        cpu: Duration::ZERO,
+        wall: Duration::ZERO,
+        memory_bytes: 0,
+    }
+}
+
+/// A failed attempt at a server that is otherwise idle, with the middle of all chance in it. Its traffic is that of the last
+/// two minutes, as a host counts it. Change what matters to a test.
 pub fn attempt(number: u32, kind: FailureKind) -> Attempt {
     Attempt {
         number,
@@ -109,7 +123,7 @@ pub fn attempt(number: u32, kind: FailureKind) -> Attempt {
         },
         endpoint: Endpoint {
             recent: Traffic {
-                window: Duration::from_secs(60),
+                window: Duration::from_secs(120),
                 requests: 1,
                 retries: number.saturating_sub(1),
                 failures: number,

@@ -205,7 +205,7 @@ fn what_cannot_be_begun_built_added_or_removed_is_said_with_what_to_do() {
     error: . has no Cargo.toml, pyproject.toml or package.json, so there is no plugin to build
     hint: koderz plugin new KIND NAME begins one
     error: no-plugin.wasm is not a WASM component: it does not begin as WASM does
-    hint: a plugin is built with `cargo build --release --target wasm32-unknown-unknown`
+    hint: `koderz plugin build` builds a plugin; the .wasm file that it names is one
     error: read plugin absent.wasm: No such file or directory (os error 2)
     error: no plugin `absent` is in DATA/plugins
     error: no plugin `exponential` is in DATA/plugins

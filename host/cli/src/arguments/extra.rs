@@ -32,7 +32,7 @@ pub(crate) struct Trusting {
     /// Load plugins that are machine code, which no sandbox confines; each has to be pinned as well
     #[arg(long)]
     pub(crate) native: bool,
-    /// The digest that a plugin has to have; may be given again
+    /// The digest that a plugin has to have, as native:NAME one that is machine code; may be given again
     #[arg(long = "pin", value_name = "NAME=SHA256")]
     pub(crate) pins: Vec<Pin>,
     /// Give a suite or a policy a WASI without files, network, environment or a real clock; may be given again

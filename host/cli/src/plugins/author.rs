@@ -41,8 +41,8 @@ pub(super) fn build(arguments: &PluginBuild) -> Result<Outcome> {
             let name = built.file.file_stem().unwrap_or_default().to_string_lossy();
             let name = name.strip_prefix(DLL_PREFIX).unwrap_or(&name);
             eprintln!(
-                "hint: whoever uses it has to allow it, with --native --pin {name}={digest} or in a configuration of \
-                 their own, which is {}:\n\nnative = true\n\n[pin]\n{name} = \"{digest}\"\n",
+                "hint: whoever uses it has to allow it, with --native --pin native:{name}={digest} or in a configuration of \
+                 their own, which is {}:\n\nnative = true\n\n[pin]\n\"native:{name}\" = \"{digest}\"\n",
                 layers::own_in_words()
             );
         }

@@ -103,8 +103,10 @@ impl Plugin {
     fn load_native(engines: &Engines, path: &Path, bytes: &[u8], digest: String) -> Result<Self, LoadError> {
         let hint = match (engines.trust.native, engines.trust.knows(&digest)) {
             (true, true) => None,
-            (false, _) => Some("--native allows it, together with --pin NAME=DIGEST; a .wasm component needs neither"),
-            (true, false) => Some("--pin NAME=DIGEST allows this very file"),
+            (false, _) => {
+                Some("--native allows it, together with --pin native:NAME=DIGEST; a .wasm component needs neither")
+            }
+            (true, false) => Some("--pin native:NAME=DIGEST allows this very file"),
         };
         if let Some(hint) = hint {
             return Err(LoadError::Native {
@@ -138,8 +140,8 @@ impl Plugin {
     fn of(loaded: Loaded) -> Result<Self, LoadError> {
         check_identity(&loaded.path, &loaded.identity)?;
         let name = &loaded.identity.name;
-        let pinned = loaded.engines.trust.pinned(name);
-        if pinned.is_some_and(|digests| !digests.contains(&loaded.digest)) {
+        let is_native = matches!(loaded.instances, Instances::Native(_));
+        if !loaded.engines.trust.permits(name, &loaded.digest, is_native) {
             return Err(LoadError::Pinned {
                 path: loaded.path,
                 name: loaded.identity.name,

@@ -146,7 +146,7 @@ impl Suite for Mbpp {
             Some(Completion::Executed(Ok(outcome))) => Ok(match &outcome.exit {
                 Exit::Passed => pass(),
                 Exit::Failed(why) | Exit::Crashed(why) => fail(why),
-                limit => fail(format!("{limit:?}")),
+                limit => fail(limit.in_words()),
             }),
             Some(other) => Ok(inconclusive(other)),
         }

@@ -35,13 +35,13 @@ fn a_file_that_is_no_component_is_refused_as_what_it_is() {
     let suite = told("--suite");
     insta::assert_snapshot!(suite, @r#"
     error: FOLDER/empty.wasm is not a WASM component: it does not begin as WASM does
-    hint: a plugin is built with `cargo build --release --target wasm32-unknown-unknown`
+    hint: `koderz plugin build` builds a plugin; the .wasm file that it names is one
     error: FOLDER/text.wasm is not a WASM component: it does not begin as WASM does
-    hint: a plugin is built with `cargo build --release --target wasm32-unknown-unknown`
+    hint: `koderz plugin build` builds a plugin; the .wasm file that it names is one
     error: FOLDER/module.wasm is not a WASM component: it is a core module
     hint: set `linker = "wasm-component-ld"` for the target in .cargo/config.toml
     error: FOLDER/program.wasm is machine code, which no sandbox confines, so it is not loaded
-    hint: --native allows it, together with --pin NAME=DIGEST; a .wasm component needs neither; SHA-256 of it is ced1af6d51438341a0335cc00e1c2867fb718a537c1173cf210070a6b1cdf40a
+    hint: --native allows it, together with --pin native:NAME=DIGEST; a .wasm component needs neither; SHA-256 of it is ced1af6d51438341a0335cc00e1c2867fb718a537c1173cf210070a6b1cdf40a
     error: FOLDER/half.wasm is not a WASM component: unexpected end-of-file
     hint: it is cut off or damaged; copy it again, or build it again
     error: read plugin FOLDER/absent.wasm: No such file or directory (os error 2)

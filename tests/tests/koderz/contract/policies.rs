@@ -103,15 +103,7 @@ fn trusting(name: &str) -> Koderz {
     let folder = koderz.data().join("plugins");
     fs::create_dir_all(&folder).expect("a folder");
     fs::copy(&file, folder.join(file.file_name().expect("a file"))).expect("a copy");
-    let pins = match name {
-        // The component by the same name is pinned as well, or it would be refused.
-        "exponential" => {
-            let component = koderz_loader::digest::of(&fs::read(plugin(name)).expect("the component"));
-            format!("[\"{digest}\", \"{component}\"]")
-        }
-        _ => format!("\"{digest}\""),
-    };
-    let text = format!("native = true\n\n[pin]\n{name} = {pins}\n");
+    let text = format!("native = true\n\n[pin]\n\"native:{name}\" = \"{digest}\"\n");
     let own = koderz.data().join("config/koderz");
     fs::create_dir_all(&own).expect("a folder");
     fs::write(own.join("koderz.toml"), text).expect("a configuration");
@@ -208,12 +200,15 @@ fn machine_code_is_loaded_only_where_it_is_allowed_twice() {
     let koderz = Koderz::new();
     let show = |rest: &str| koderz.call(&format!("plugin show {} {rest}", file.display()));
     for (rest, hint) in [
-        (String::new(), "--native allows it, together with --pin NAME=DIGEST"),
+        (
+            String::new(),
+            "--native allows it, together with --pin native:NAME=DIGEST",
+        ),
         (format!("--pin patient={digest}"), "--native allows it"),
-        ("--native".to_owned(), "--pin NAME=DIGEST allows this very file"),
+        ("--native".to_owned(), "--pin native:NAME=DIGEST allows this very file"),
         (
             format!("--native --pin patient={other}"),
-            "--pin NAME=DIGEST allows this very file",
+            "--pin native:NAME=DIGEST allows this very file",
         ),
     ] {
         let ended = show(&rest);
