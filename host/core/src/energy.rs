@@ -9,6 +9,9 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Used {
     parts: BTreeMap<String, Sum>,
+    /// Tokens of the stages whose energy is known, and what those stages took above what is used idly: a stage that was
+    /// killed has tokens and no energy, and one that only loads a model has energy and no token.
+    written: (u64, f64),
 }
 
 /// What a part has used.
@@ -21,11 +24,19 @@ pub struct Sum {
 }
 
 impl Used {
-    pub(crate) fn add(&mut self, took: Duration, parts: &[Energy]) {
+    /// A stage has ended in which so many tokens were written.
+    pub(crate) fn add(&mut self, took: Duration, parts: &[Energy], tokens: u64) {
         for energy in parts {
+            let idle = energy.idle_watts * took.as_secs_f64();
             let sum = self.parts.entry(energy.part.clone()).or_default();
             sum.joules += energy.joules;
-            sum.idle_joules += energy.idle_watts * took.as_secs_f64();
+            sum.idle_joules += idle;
+            if tokens > 0 {
+                self.written.1 += energy.joules - idle;
+            }
+        }
+        if !parts.is_empty() {
+            self.written.0 += tokens;
         }
     }
 
@@ -34,9 +45,10 @@ impl Used {
         self.parts.iter().map(|(name, sum)| (name.as_str(), *sum))
     }
 
-    /// Tokens for each joule above what is used idly, over all parts. None where that is nothing or nothing is known.
-    pub fn tokens_per_joule(&self, tokens: u64) -> Option<f64> {
-        let above: f64 = self.parts.values().map(|sum| sum.joules - sum.idle_joules).sum();
+    /// Tokens for each joule above what is used idly, over all parts and the stages in which tokens were written. None
+    /// where that is nothing or nothing is known.
+    pub fn tokens_per_joule(&self) -> Option<f64> {
+        let (tokens, above) = self.written;
         (above > 0.0 && tokens > 0).then(|| tokens as f64 / above)
     }
 }
@@ -57,6 +69,10 @@ pub(crate) fn between(before: &[Part], after: Vec<Part>) -> Vec<Energy> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{Entry, Event, Place, TrialId};
+    use crate::summary::Summary;
+    use koderz_api::chat::{Reply, StopReason, Timing, Usage};
+    use koderz_api::suite::{Completion, Pacing};
 
     fn part(name: &str, joules: f64) -> Part {
         Part {
@@ -71,20 +87,89 @@ mod tests {
         let before = [part("package-0", 100.0), part("gone", 1.0)];
         let parts = between(&before, vec![part("package-0", 400.0), part("new", 9.0)]);
         let mut used = Used::default();
-        used.add(Duration::from_secs(10), &parts);
+        used.add(Duration::from_secs(10), &parts, 1000);
         let sums: Vec<(&str, Sum)> = used.parts().collect();
         let sum = Sum {
             joules: 300.0,
             idle_joules: 100.0,
         };
         assert_eq!(sums, [("package-0", sum)]);
-        assert_eq!(used.tokens_per_joule(1000), Some(5.0));
+        assert_eq!(used.tokens_per_joule(), Some(5.0));
     }
 
     #[test]
     fn where_nothing_can_be_read_there_is_no_figure() {
         let mut used = Used::default();
-        used.add(Duration::from_secs(10), &[]);
-        assert_eq!((used.parts().count(), used.tokens_per_joule(1000)), (0, None));
+        used.add(Duration::from_secs(10), &[], 1000);
+        assert_eq!((used.parts().count(), used.tokens_per_joule()), (0, None));
+    }
+
+    /// A stage of so many tokens; one that was killed was not metered.
+    fn stage(summary: &mut Summary, tokens: u32, joules: Option<f64>) {
+        let mut events = vec![Event::StageBegan {
+            stage: "timed".to_owned(),
+            warm_up: false,
+            pacing: Some(Pacing::Exclusive),
+        }];
+        events.extend((tokens > 0).then(|| Event::Completed {
+            trial: TrialId {
+                task: "t/1".to_owned(),
+                sample: 0,
+                go: 0,
+            },
+            place: Place { round: 0, command: 0 },
+            completion: Completion::Asked(Ok(answer(tokens))),
+        }));
+        events.extend(joules.map(|joules| Event::Metered {
+            stage: "timed".to_owned(),
+            took: Duration::from_secs(10),
+            parts: vec![Energy {
+                part: "package-0".to_owned(),
+                joules,
+                idle_watts: 1.0,
+            }],
+        }));
+        for event in events {
+            summary.observe(&Entry {
+                at: Duration::ZERO,
+                host: None,
+                event,
+            });
+        }
+    }
+
+    fn answer(tokens: u32) -> Reply {
+        Reply {
+            text: String::new(),
+            thinking: None,
+            stop: StopReason::Finished,
+            usage: Usage {
+                output_tokens: Some(tokens),
+                ..Usage::default()
+            },
+            timing: Timing::default(),
+            attempts: 1,
+            raw: None,
+        }
+    }
+
+    #[test]
+    fn tokens_are_held_against_the_energy_of_the_stages_that_they_were_written_in() {
+        let ratio = |stages: &[(u32, Option<f64>)]| {
+            let mut summary = Summary::default();
+            for (tokens, joules) in stages {
+                stage(&mut summary, *tokens, *joules);
+            }
+            summary.energy.and_then(|used| used.tokens_per_joule())
+        };
+        assert_eq!(ratio(&[(100, Some(60.0))]), Some(2.0));
+        for (what, stages) in [
+            ("killed and resumed", [(70, None), (100, Some(60.0))]),
+            ("after one that only loads", [(0, Some(500.0)), (100, Some(60.0))]),
+            ("and one more like it", [(100, Some(60.0)), (100, Some(60.0))]),
+        ] {
+            assert_eq!(ratio(&stages), Some(2.0), "{what}");
+        }
+        assert_eq!(ratio(&[(0, Some(500.0)), (100, None)]), None);
     }
 }

@@ -136,6 +136,8 @@ pub struct Summary {
     pub figures: Vec<Figure>,
     /// Time spent on the run, over all stretches of work.
     pub took: Duration,
+    /// Tokens that the model wrote since the stage began that is under way.
+    stage_tokens: u64,
     warm_up_stages: HashSet<String>,
     warm_up: HashSet<TrialId>,
     before: Duration,
@@ -162,6 +164,7 @@ impl Summary {
                 self.changes.extend(changes.iter().cloned());
             }
             Event::StageBegan { stage, warm_up, .. } => {
+                self.stage_tokens = 0;
                 if *warm_up {
                     self.warm_up_stages.insert(stage.clone());
                 }
@@ -181,7 +184,10 @@ impl Summary {
             Event::OutageBegan { .. } => self.outages += 1,
             Event::OutageEnded { after } => self.away += *after,
             Event::Calibrated { instrument } => self.instrument = Some(*instrument),
-            Event::Metered { took, parts, .. } => self.energy.get_or_insert_default().add(*took, parts),
+            Event::Metered { took, parts, .. } => {
+                let tokens = std::mem::take(&mut self.stage_tokens);
+                self.energy.get_or_insert_default().add(*took, parts, tokens);
+            }
             Event::LimitChanged { limit } => self.limit = Some(*limit),
             Event::Loaded { resident, .. } => self.resident = resident.or(self.resident),
             Event::Loading { .. } | Event::Stepped { .. } => {}
@@ -201,6 +207,7 @@ impl Summary {
                     let tokens = u64::from(reply.usage.output_tokens.unwrap_or(0));
                     self.answers += 1;
                     self.output_tokens += tokens;
+                    self.stage_tokens += tokens;
                     self.sample(trial).output_tokens += tokens;
                 }
             }

@@ -150,7 +150,7 @@ fn energy(report: &Report<'_>) -> Vec<String> {
             ("energy".to_owned(), format!("{:.1} J", sum.joules), note)
         })
         .collect();
-    if let Some(tokens) = used.tokens_per_joule(summary.output_tokens) {
+    if let Some(tokens) = used.tokens_per_joule() {
         let note = "above what is used idly".to_owned();
         lines.push(("energy".to_owned(), format!("{tokens:.1} tokens/J"), note));
     }
