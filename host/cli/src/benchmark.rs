@@ -1,5 +1,7 @@
 //! `koderz benchmark` and `koderz run`: a run is begun, once everything that it needs is there.
 
+mod several;
+
 use crate::arguments::{Asking, Benchmark, Limits, RunOne, Server, SpeedTest};
 use crate::compare::{gated, missed};
 use crate::configuration::Configuration;
@@ -9,14 +11,14 @@ use crate::places::Places;
 use crate::request::Think;
 use crate::server::{self, Patience, Way};
 use crate::session::{Ended, Session, new_run, work};
-use crate::{Outcome, command_line, connection, machine, print, request, self_test, show, signals, tasks};
+use crate::{Outcome, command_line, connection, machine, request, self_test, show, signals, tasks};
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
 use koderz_core::plan::{Concurrency, Defaults, Selection};
 use koderz_core::scheduler::SUBJECT;
-use koderz_core::stop::{Stop, Urgency};
+use koderz_core::stop::Stop;
 use koderz_record::Record;
-use koderz_report::{FailedModel, Report, Terminal};
+use koderz_report::Terminal;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -131,7 +133,7 @@ async fn try_all(wanted: &Wanted, argument: &str, models: &[String], desk: &Desk
             let failed = missed(&ended.report(), &wanted.limits.fail_under)?;
             Ok(gated(Outcome::of(&ended), &failed))
         }
-        several => Several::default().run(wanted, several, desk).await,
+        several => several::run(wanted, several, desk).await,
     }
 }
 
@@ -141,102 +143,23 @@ async fn one(wanted: &Wanted, model: &str, desk: &Desk) -> Result<Ended> {
     let reached = benchmark.reach(model).await?;
     let (record, limits) = benchmark.begin().await?;
     let stop = signals::stop(&desk.terminal)?;
-    let ended = benchmark.work(&reached, record, &limits, stop).await?;
+    let ended = benchmark.work(&reached, record, &limits, Round::FIRST, stop).await?;
     Outlet::write(benchmark.export, &ended.report())?;
     Ok(ended)
 }
 
-/// What has become of several models so far.
-#[derive(Default)]
-struct Several {
-    ended: Vec<Ended>,
-    failed: Vec<FailedModel>,
-}
+/// The how-manieth time it is that a model is asked.
+#[derive(Clone, Copy, PartialEq)]
+struct Round(u64);
 
-impl Several {
-    async fn run(mut self, wanted: &Wanted, models: &[String], desk: &Desk) -> Result<Outcome> {
-        let benchmark = Prepared::new(wanted, models.len(), desk).await?;
-        // All are looked up before the first is asked: who mistypes a name should not learn of it the next morning.
-        let mut reached = Vec::new();
-        for model in models {
-            match benchmark.reach(model).await {
-                Ok(servers) => reached.push(servers),
-                // Where there is nothing to go on with, this is the error.
-                Err(error) if models.len() == self.failed.len() + 1 => return Err(error),
-                Err(error) => self.leave_out(model, &error),
-            }
-        }
-        let (_, limits) = benchmark.begin().await?;
-        let stop = signals::stop(&desk.terminal)?;
-        let turns = turns(reached.len(), wanted.interleave);
-        for (turn, place) in turns.into_iter().enumerate() {
-            if stop.urgency() > Urgency::None {
-                break;
-            }
-            let servers = &reached[place];
-            let model = servers.models[SUBJECT].clone();
-            if turn >= reached.len() {
-                // In the second half each model was in memory before, and the last one still is.
-                tell_of_models_that_do_not_fit(servers, turn > reached.len()).await;
-            }
-            let record = Record::open(desk.places.record())?;
-            match benchmark.work(servers, record, &limits, stop.clone()).await {
-                Ok(ended) => {
-                    show(&ended, desk)?;
-                    if !desk.streams {
-                        print("\n")?;
-                    }
-                    self.ended.push(ended);
-                }
-                Err(error) => self.leave_out(&model, &error),
-            }
-        }
-        let reports: Vec<Report<'_>> = self.ended.iter().map(Ended::report).collect();
-        if !desk.streams {
-            print(&koderz_report::several(&reports, &self.failed))?;
-        }
-        Outlet::write_all(benchmark.export, &reports, &self.failed)?;
-        let mut failed = Vec::new();
-        for report in &reports {
-            failed.extend(missed(report, &wanted.limits.fail_under)?);
-        }
-        let is_done = |ended: &Ended| matches!(Outcome::of(ended), Outcome::Done);
-        let outcome = match stop.urgency() {
-            Urgency::Drain | Urgency::Now => Outcome::Interrupted,
-            Urgency::None if self.failed.is_empty() && self.ended.iter().all(is_done) => Outcome::Done,
-            Urgency::None => Outcome::Incomplete,
-        };
-        Ok(gated(outcome, &failed))
-    }
+impl Round {
+    const FIRST: Round = Round(0);
 
-    fn leave_out(&mut self, model: &str, error: &anyhow::Error) {
-        let error = format!("{error:#}");
-        tracing::warn!("{model} is left out: {error}");
-        self.failed.push(FailedModel {
-            model: model.to_owned(),
-            reason: error,
-        });
-    }
-}
-
-/// In which order so many models are taken: one after the other, or there and back again.
-fn turns(models: usize, interleave: bool) -> Vec<usize> {
-    let there = 0..models;
-    match interleave {
-        true => there.clone().chain(there.rev()).collect(),
-        false => there.collect(),
-    }
-}
-
-/// Says where a model that was in memory is there no more: the others have taken its place, and each turn loads it anew.
-async fn tell_of_models_that_do_not_fit(servers: &Reached, others_came_between: bool) {
-    let model = &servers.models[SUBJECT];
-    for host in servers.servers.hosts() {
-        if others_came_between && host.model.resident(model).await.is_none() {
-            tracing::warn!(
-                "{model} is no longer in memory: the models do not fit together, so each turn begins with a load, which is \
-                 in no figure"
-            );
+    /// A server remembers the prompts of the round before, and what it remembers it does not read.
+    fn seed(self, of_the_first: u64) -> u64 {
+        match self {
+            Round::FIRST => of_the_first,
+            Round(number) => of_the_first.wrapping_add(number) & 0x7fff_ffff,
         }
     }
 }
@@ -334,11 +257,12 @@ impl<'a> Prepared<'a> {
         reached: &Reached,
         record: Record,
         limits: &BTreeMap<String, Duration>,
+        round: Round,
         stop: Stop,
     ) -> Result<Ended> {
         let manifest = Manifest {
             limits: limits.clone(),
-            ..self.manifest(reached)
+            ..self.manifest(reached, round)
         };
         if manifest.samples.get() > 1 && manifest.defaults.temperature == 0.0 {
             tracing::warn!(
@@ -358,7 +282,7 @@ impl<'a> Prepared<'a> {
         .await
     }
 
-    fn manifest(&self, reached: &Reached) -> Manifest {
+    fn manifest(&self, reached: &Reached, round: Round) -> Manifest {
         let Prepared {
             wanted,
             desk,
@@ -385,7 +309,7 @@ impl<'a> Prepared<'a> {
             machine: Some(machine::this()),
             selection: wanted.selection.clone(),
             samples: wanted.samples.unwrap_or(usual),
-            seed: wanted.asking.seed.unwrap_or(desk.configuration.seed),
+            seed: round.seed(wanted.asking.seed.unwrap_or(desk.configuration.seed)),
             concurrency: wanted.concurrency,
             defaults: Defaults {
                 temperature: wanted.asking.temperature.unwrap_or(desk.configuration.temperature),

@@ -1,6 +1,7 @@
 //! The speed test in its first form, against models whose speed is known.
 
 mod flags;
+mod turns;
 
 use koderz_tests::{Koderz, cassette, serve};
 use serde_json::Value;
@@ -240,33 +241,6 @@ fn a_run_that_measures_times_says_how_far_off_this_machine_is_and_no_other_does(
         let ended = koderz.call(command);
         assert!(!ended.stdout.contains("instrument"), "{command}: {}", ended.stdout);
     }
-}
-
-#[test]
-fn models_are_taken_in_turns_there_and_back_and_compared_over_both() {
-    let koderz = Koderz::new();
-    let export = koderz.data().join("turns.json");
-    let ended = koderz.call(&format!(
-        "speed-test lorem:100 lorem:400 --interleave --host embedded --set suite.max-output-tokens=16 --export {}",
-        export.display()
-    ));
-    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
-    let exported: Value = serde_json::from_slice(&std::fs::read(export).expect("the export")).expect("JSON");
-    let runs = exported["runs"].as_array().expect("runs").iter();
-    let order: Vec<&str> = runs
-        .map(|run| run["manifest"]["models"]["subject"].as_str().expect("a model"))
-        .collect();
-    assert_eq!(order, ["lorem:100", "lorem:400", "lorem:400", "lorem:100"]);
-    let table = ended.stdout.split("\nmodel  ").last().expect("a table");
-    assert_eq!(
-        table.matches("\nlorem:400 ").count() + table.matches("\nlorem:100 ").count(),
-        2,
-        "{table}"
-    );
-    assert!(
-        table.contains("lorem:100: its decode differs by more than chance, p = 0.002"),
-        "{table}"
-    );
 }
 
 #[test]
