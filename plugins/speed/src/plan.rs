@@ -8,7 +8,7 @@ use crate::queue::{Queue, Seen};
 use crate::settings::{Load, MOST_CLIENTS, Objective, Test};
 use crate::shapes::{Length, Shape};
 use crate::work::{Ask, Prompt, Work};
-use koderz_plugin::api::statistics::{line, percentile, sorted};
+use koderz_plugin::api::statistics::{self, line, percentile, sorted};
 use koderz_plugin::api::suite::Arrivals;
 use koderz_plugin::prelude::*;
 
@@ -336,7 +336,19 @@ fn edge(tried: &[Tried]) -> Option<f64> {
 /// The highest rate that meets the objective: by the queue that the server is, which has less to do with luck, and by the
 /// shares alone where it is none.
 pub(crate) fn capacity(results: &[Graded], objective: &Objective) -> Option<f64> {
-    by_queue(results, objective, Queue::capacity).or_else(|| edge(&tried(results, objective)))
+    by_queue(results, objective, Queue::capacity).or_else(|| {
+        let tried = tried(results, objective);
+        edge(&tried).filter(|rate| may_be_met(&tried, *rate))
+    })
+}
+
+/// Whether enough questions met the objective up to a rate, but for bad luck. Where many have no answer too few did at
+/// every rate, and a line through the shares does not see it.
+fn may_be_met(tried: &[Tried], rate: f64) -> bool {
+    let below = tried.iter().filter(|(tried, ..)| *tried <= rate);
+    let (good, all) = below.fold((0, 0), |(goods, alls), (_, good, all)| (goods + good, alls + all));
+    let interval = statistics::share(good, all).and_then(|share| share.interval);
+    interval.is_none_or(|(_, high)| high >= ENOUGH)
 }
 
 /// What a queue says that makes what was seen at the rates around the edge.

@@ -167,9 +167,9 @@ impl Queue {
     }
 }
 
-/// What is known of the answers of a stage. None if the server does not say how long they waited.
+/// What is known of the answers of a stage. None if the server does not say how long they waited, and where a question has
+/// no answer: it does not meet the objective, for a reason that is no queue's.
 fn answers(results: &[&Graded], objective: &Objective) -> Option<Vec<Answer>> {
-    let answered = results.iter().filter(|graded| value(graded, WHOLE).is_some());
     let answer = |graded: &&Graded| {
         let (whole, queue) = (value(graded, WHOLE)?, value(graded, QUEUE)?);
         let service = whole - queue - value(graded, LAG)?;
@@ -188,7 +188,7 @@ fn answers(results: &[&Graded], objective: &Objective) -> Option<Vec<Answer>> {
             slack: if too_slow { f64::NEG_INFINITY } else { slack },
         })
     };
-    answered.map(answer).collect()
+    results.iter().map(answer).collect()
 }
 
 /// How many questions had a slot in the middle of the time that somebody waited for one.

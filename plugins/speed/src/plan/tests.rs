@@ -34,6 +34,8 @@ struct Server {
     chance: Chance,
     /// Seconds of load so far, over all stages.
     took: f64,
+    /// Of so many questions one has no answer, where any has none.
+    unanswered: Option<usize>,
 }
 
 impl Server {
@@ -43,6 +45,7 @@ impl Server {
             mean,
             chance: Chance(seed),
             took: 0.0,
+            unanswered: None,
         }
     }
 
@@ -72,7 +75,12 @@ impl Server {
                 clients[client] = ends;
             }
             last = last.max(ends);
-            graded.push(result(task, asked, starts, ends));
+            let mut result = result(task, asked, starts, ends);
+            if self.unanswered.is_some_and(|every| graded.len() % every == 0) {
+                result.verdict.grade = Grade::Inconclusive;
+                result.verdict.metrics.clear();
+            }
+            graded.push(result);
         }
         self.took += last;
         graded
@@ -191,6 +199,33 @@ fn the_highest_rate_that_meets_an_objective_is_found_in_five_minutes_within_five
     let off: Vec<f64> = (0..8).map(|seed| off((8, 0.2, "e2e=1s", 1.0), seed)).collect();
     let near = off.iter().filter(|off| off.abs() < 0.05).count();
     assert!(near >= 7, "{near} of 8 with 8 slots: {off:?}");
+}
+
+#[test]
+fn what_is_not_answered_does_not_meet_the_objective_at_any_rate() {
+    for seed in 0..5 {
+        let mut server = Server {
+            unanswered: Some(10),
+            ..Server::new(16, 0.2, seed)
+        };
+        let (figures, _) = run(r#"{"slo": "e2e=1s"}"#, &mut server);
+        let goodput = found(&figures, "goodput");
+        assert_eq!(
+            (goodput.value, goodput.note.as_str()),
+            (0.0, "missed at every rate that was tried")
+        );
+    }
+}
+
+#[test]
+fn where_few_questions_have_no_answer_the_shares_alone_tell_the_edge() {
+    let mut server = Server {
+        unanswered: Some(100),
+        ..Server::new(16, 0.2, 1)
+    };
+    let (figures, _) = run(r#"{"slo": "e2e=1s"}"#, &mut server);
+    let off = found(&figures, "goodput").value / capacity(1.0, 16, 0.2) - 1.0;
+    assert!((-0.2..0.05).contains(&off), "{off}");
 }
 
 #[test]
