@@ -33,8 +33,10 @@ async fn ask_all(url: &str, load: &Load) -> Figures {
             let one_less = |left: u32| left.checked_sub(1);
             while let Ok(number) = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {
                 let question = question(&load, number, load.tokens);
-                let sent = clock(ClockId::Monotonic);
+                let began = clock(ClockId::Monotonic);
                 let reply = ollama.attempt(&question).await.expect("an answer");
+                // Where no connection was left one is made first, and times are told from when that was done.
+                let sent = began + reply.timing.connect;
                 assert!(!reply.text.is_empty(), "an answer has a text");
                 tokens += u64::from(reply.usage.output_tokens.expect("the server counts them"));
                 let lines = reply
