@@ -20,51 +20,71 @@ pub(crate) fn rank_test(a: &[f64], b: &[f64]) -> Option<Test> {
     if a.is_empty() || b.is_empty() {
         return None;
     }
-    let wins = |value: &f64| {
-        let scores = b.iter().map(|other| match value.total_cmp(other) {
-            std::cmp::Ordering::Greater => 1.0,
-            std::cmp::Ordering::Equal => 0.5,
-            std::cmp::Ordering::Less => 0.0,
-        });
-        scores.sum::<f64>()
-    };
-    let won: f64 = a.iter().map(wins).sum();
-    let (n, m) = (a.len(), b.len());
-    let fewer = won.min((n * m) as f64 - won);
-    let (below, lowest) = match n + m <= COUNTED {
-        true => {
-            let orders = orders(n, m);
-            let all: f64 = orders.iter().sum();
-            let up_to: f64 = orders.iter().take(fewer.floor() as usize + 1).sum();
-            (up_to / all, 1.0 / all)
-        }
-        false => (normal(fewer, n, m), normal(0.0, n, m)),
-    };
-    Some(Test {
-        probability: (2.0 * below).min(1.0),
-        least: (2.0 * lowest).min(1.0),
+    Some(match a.len() + b.len() <= COUNTED {
+        true => counted(a, b),
+        false => about(a, b),
     })
 }
 
-/// In how many orders of n and m values the former win so often: at 0, at 1 and so on.
-fn orders(n: usize, m: usize) -> Vec<f64> {
-    // The last value is one of the n and wins over all m, or one of the m.
-    let mut rows = vec![vec![1.0]; m + 1];
-    for _ in 0..n {
-        let mut next: Vec<Vec<f64>> = vec![vec![1.0]];
-        for m in 1..=m {
-            let mut counts = vec![0.0; rows[m].len().max(next[m - 1].len()) + m];
-            for (wins, count) in rows[m].iter().enumerate() {
-                counts[wins + m] += count;
-            }
-            for (wins, count) in next[m - 1].iter().enumerate() {
-                counts[wins] += count;
-            }
-            next.push(counts);
-        }
-        rows = next;
+/// By counting all choices of as many of the values: whichever of them are equal, that is exact.
+fn counted(a: &[f64], b: &[f64]) -> Test {
+    let mut values: Vec<f64> = a.iter().chain(b).copied().collect();
+    values.sort_by(f64::total_cmp);
+    // Twice the mean of the ranks of equal values, so that it is whole, and less what all have.
+    let rank = |value: &f64| {
+        let below = values.partition_point(|other| other.total_cmp(value).is_lt());
+        below + values.partition_point(|other| other.total_cmp(value).is_le())
+    };
+    let ranks: Vec<usize> = values.iter().map(rank).collect();
+    let seen: usize = a.iter().map(rank).sum();
+    let choices = choices(&ranks, a.len());
+    let all: f64 = choices.iter().sum();
+    let of_all = |count: f64| (2.0 * count / all).min(1.0);
+    let (below, above) = (choices[..=seen].iter().sum::<f64>(), choices[seen..].iter().sum());
+    let mut possible = choices.iter().filter(|count| **count > 0.0);
+    let lowest = *possible.next().expect("one of them was seen");
+    let highest = *possible.next_back().unwrap_or(&lowest);
+    Test {
+        probability: of_all(f64::min(below, above)),
+        least: of_all(lowest.min(highest)),
     }
-    rows.pop().unwrap_or_default()
+}
+
+/// How many choices of so many ranks have which sum: 0, 1 and so on.
+fn choices(ranks: &[usize], chosen: usize) -> Vec<f64> {
+    let most: usize = ranks.iter().sum();
+    let mut counts = vec![vec![0.0; most + 1]; chosen + 1];
+    counts[0][0] = 1.0;
+    for rank in ranks {
+        // From above, so that no rank is taken twice.
+        for taken in (1..=chosen).rev() {
+            for sum in *rank..=most {
+                counts[taken][sum] += counts[taken - 1][sum - rank];
+            }
+        }
+    }
+    counts.swap_remove(chosen)
+}
+
+/// By the normal distribution, uncorrected for equal values: where there are any, the probability is rather too high.
+fn about(a: &[f64], b: &[f64]) -> Test {
+    let (n, m) = (a.len(), b.len());
+    let won = wins(a, b);
+    let of_both = |wins: f64| (2.0 * normal(wins, n, m)).min(1.0);
+    Test {
+        probability: of_both(won.min((n * m) as f64 - won)),
+        least: of_both(0.0),
+    }
+}
+
+/// How often a value of the one set lies above one of the other; of two equal ones each wins a half.
+fn wins(a: &[f64], b: &[f64]) -> f64 {
+    let score = |(a, b): (&f64, &f64)| match a.total_cmp(b) {
+        std::cmp::Ordering::Greater => 1.0,
+        std::cmp::Ordering::Equal => 0.5,
+        std::cmp::Ordering::Less => 0.0,
+    };
+    a.iter().flat_map(|a| b.iter().map(move |b| score((a, b)))).sum()
 }
 
 /// The probability of so few wins or fewer by the normal approximation, with its correction for steps.
@@ -103,13 +123,13 @@ pub(crate) fn together(probabilities: &[f64]) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    fn counted(from: u32, count: u32) -> Vec<f64> {
+    fn row(from: u32, count: u32) -> Vec<f64> {
         (from..from + count).map(f64::from).collect()
     }
 
     #[test]
     fn few_values_can_show_nothing_however_far_apart_they_are() {
-        let test = rank_test(&counted(0, 3), &counted(1000, 3)).expect("values");
+        let test = rank_test(&row(0, 3), &row(1000, 3)).expect("values");
         assert!((test.probability - 0.1).abs() < 1e-12, "2 of 20 orders: {test:?}");
         assert_eq!(test.probability, test.least);
         assert_eq!(rank_test(&[], &[1.0]), None);
@@ -121,13 +141,41 @@ mod tests {
         let test = rank_test(&[1.0, 2.0, 4.0, 5.0, 9.0], &[3.0, 6.0, 7.0, 8.0, 10.0, 11.0]).expect("values");
         assert!((test.probability - 0.125_541_1).abs() < 1e-6, "{test:?}");
         // Both ways of reckoning agree where the one goes over into the other.
-        let (a, b) = (counted(0, 20), counted(3, 20));
+        let (a, b) = (row(0, 20), row(3, 20));
         let exact = rank_test(&a, &b).expect("values").probability;
-        let won = a
-            .iter()
-            .map(|a| b.iter().filter(|b| a > b).count() as f64 + 0.5 * b.iter().filter(|b| a == *b).count() as f64);
-        let about = 2.0 * normal(won.sum(), 20, 20);
+        let about = about(&a, &b).probability;
         assert!((exact / about - 1.0).abs() < 0.15, "{exact} and {about}");
+    }
+
+    #[test]
+    fn equal_values_make_a_difference_less_probable_as_counting_all_choices_says() {
+        // Each choice of as many of the values, by listing them.
+        let listed = |a: &[f64], b: &[f64]| {
+            let all: Vec<f64> = a.iter().chain(b).copied().collect();
+            let (mut fewer, mut more, mut choices) = (0.0, 0.0, 0.0);
+            for choice in (0..1u32 << all.len()).filter(|choice| choice.count_ones() as usize == a.len()) {
+                let (one, other): (Vec<_>, Vec<_>) = all.iter().enumerate().partition(|(at, _)| choice >> at & 1 == 1);
+                let values = |set: Vec<(usize, &f64)>| set.into_iter().map(|(_, value)| *value).collect::<Vec<f64>>();
+                let won = wins(&values(one), &values(other));
+                choices += 1.0;
+                fewer += f64::from(won <= wins(a, b));
+                more += f64::from(won >= wins(a, b));
+            }
+            (2.0 * f64::min(fewer, more) / choices).min(1.0)
+        };
+        for (a, b) in [
+            (&[0.0, 0.0, 0.0, 1.0][..], &[0.0, 0.0, 1.0, 1.0][..]),
+            (&[1.0, 1.0, 2.0, 3.0], &[3.0, 3.0, 4.0, 4.0, 5.0]),
+            (&[1.0, 1.0, 1.0], &[2.0, 2.0, 2.0, 2.0, 2.0]),
+            (&[5.0, 5.0], &[5.0, 5.0, 5.0]),
+        ] {
+            let test = rank_test(a, b).expect("values");
+            assert!(
+                (test.probability - listed(a, b)).abs() < 1e-12,
+                "{a:?} and {b:?}: {test:?}"
+            );
+            assert!(test.least <= test.probability, "{a:?} and {b:?}: {test:?}");
+        }
     }
 
     #[test]

@@ -145,17 +145,18 @@ fn differences(metric: &str, values: &[(String, Vec<f64>)]) -> Vec<String> {
         .zip(together(&probabilities))
         .map(|((other, count, test), probability)| {
             let (other, count, first) = (harmless(other), *count, best_values.len());
-            if test.least * tests.len() as f64 > UNLIKELY {
-                format!("{other}: {first} and {count} answers are too few to show any difference")
-            } else if probability > UNLIKELY {
-                format!("{other}: no difference that {first} and {count} answers could show, p = {probability:.2}")
-            } else {
+            // First of all: where others differ for certain, fewer answers can show a difference than by themselves.
+            if probability <= UNLIKELY {
                 let shown = if probability < 0.001 {
                     "p < 0.001".to_owned()
                 } else {
                     format!("p = {probability:.3}")
                 };
                 format!("{other}: its {metric} differs by more than chance, {shown}")
+            } else if test.least * tests.len() as f64 > UNLIKELY {
+                format!("{other}: {first} and {count} answers are too few to show any difference")
+            } else {
+                format!("{other}: no difference that {first} and {count} answers could show, p = {probability:.2}")
             }
         });
     let said: Vec<String> = said.map(|line| fit(&line, COLUMNS)).collect();
@@ -287,6 +288,31 @@ mod tests {
             tape.trial(&format!("t/{number}"), 0, |trial| trial.verdict(grade, reason))
         });
         tape.ended(End::Finished).story()
+    }
+
+    #[test]
+    fn a_difference_that_was_shown_is_told_however_few_answers_showed_it() {
+        let values = |from: u32, count: u32| (from..from + count).map(f64::from).collect::<Vec<f64>>();
+        // The least that five and four answers come to is 2 of 126, and four times that is no difference any more; but
+        // the test before it needs no making up for.
+        let told = differences(
+            "rate",
+            &[
+                ("first".to_owned(), values(100, 5)),
+                ("many".to_owned(), values(0, 30)),
+                ("few".to_owned(), values(50, 4)),
+                ("none".to_owned(), values(90, 2)),
+                ("alike".to_owned(), values(95, 30)),
+            ],
+        );
+        insta::assert_snapshot!(told.join("\n"), @"
+
+        compared with first by rate, a rank test:
+        many: its rate differs by more than chance, p < 0.001
+        few: its rate differs by more than chance, p = 0.048
+        none: 5 and 2 answers are too few to show any difference
+        alike: no difference that 5 and 30 answers could show, p = 0.16
+        ");
     }
 
     #[test]
