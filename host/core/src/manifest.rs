@@ -1,6 +1,7 @@
 //! What a run was made of: enough to know later what was measured, and to go on with it.
 
 use crate::plan::{Concurrency, Defaults, Selection};
+use crate::scheduler::SUBJECT;
 use koderz_api::identity::PluginInfo;
 use koderz_api::suite::MetricInfo;
 use serde::{Deserialize, Serialize};
@@ -177,6 +178,13 @@ pub struct Manifest {
     pub limits: BTreeMap<String, Duration>,
     /// The command line, without secrets.
     pub command_line: Vec<String>,
+}
+
+impl Manifest {
+    /// The model under test, where there is one.
+    pub fn subject(&self) -> Option<&str> {
+        self.models.get(SUBJECT).map(String::as_str)
+    }
 }
 
 /// Lengths of time in whole nanoseconds, as everywhere in the record.

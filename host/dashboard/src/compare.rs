@@ -118,7 +118,7 @@ fn figures(both: &[Live; 2]) -> Vec<(&'static str, [String; 2])> {
         ),
         (
             "model",
-            of(&|live| live.manifest().models.get("subject").cloned().unwrap_or_default()),
+            of(&|live| live.manifest().subject().unwrap_or_default().to_owned()),
         ),
         ("begun", of(&|live| live.manifest().began.clone())),
         ("state", of(&|live| live.told().state.to_owned())),

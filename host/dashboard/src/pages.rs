@@ -37,7 +37,7 @@ impl Running {
             base,
             run: manifest.run.clone(),
             suite: manifest.suite.in_words(),
-            model: manifest.models.get("subject").cloned().unwrap_or_default(),
+            model: manifest.subject().unwrap_or_default().to_owned(),
             began: manifest.began.clone(),
             resume: (left && !told.running).then(|| format!("koderz resume {}", manifest.run)),
             most: told.trials.unwrap_or(told.settled),

@@ -7,7 +7,6 @@ use crate::lock::{self, RunLock, Writer};
 use crate::{Entries, RecordError, RunId, SqliteJournal, Tag, row, schema};
 use koderz_core::event::{End, Event};
 use koderz_core::manifest::Manifest;
-use koderz_core::scheduler::SUBJECT;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
 
@@ -90,7 +89,7 @@ impl Record {
     pub fn begin(&self, manifest: &Manifest) -> Result<RunId, RecordError> {
         let run: RunId = manifest.run.parse()?;
         let text = serde_json::to_string(manifest).map_err(damaged(&run))?;
-        let model = manifest.models.get(SUBJECT).map_or("", String::as_str);
+        let model = manifest.subject().unwrap_or_default();
         let added = self.connection.execute(
             "INSERT INTO run (id, began, suite, model, manifest) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![run.as_str(), manifest.began, manifest.suite.identity.name, model, text],

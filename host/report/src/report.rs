@@ -54,6 +54,11 @@ impl Report<'_> {
         self.story.manifest()
     }
 
+    /// The model under test, in words.
+    pub(crate) fn subject(&self) -> &str {
+        self.manifest().subject().unwrap_or("no model")
+    }
+
     pub(crate) fn counts(&self) -> Counts {
         self.story.summary().counts()
     }

@@ -114,7 +114,7 @@ fn by_metric(reports: &[Report<'_>]) -> Vec<String> {
 fn pooled<'a>(reports: &'a [Report<'_>]) -> Vec<(&'a str, Vec<Measured<'a>>)> {
     let mut models: Vec<(&str, Vec<Measured<'_>>)> = Vec::new();
     for report in reports {
-        let name = model(report);
+        let name = report.subject();
         let Some((_, known)) = models.iter_mut().find(|(known, _)| *known == name) else {
             models.push((name, measured(report)));
             continue;
@@ -181,7 +181,7 @@ fn all_failed(reports: &[Report<'_>], failed: &[FailedModel]) -> Vec<FailedModel
     let fruitless = reports.iter().filter_map(|report| {
         let counts = report.counts();
         (counts.inconclusive > 0 && counts.inconclusive == counts.settled()).then(|| FailedModel {
-            model: model(report).to_owned(),
+            model: report.subject().to_owned(),
             reason: commonest_reason(report),
         })
     });
@@ -195,14 +195,6 @@ fn commonest_reason(report: &Report<'_>) -> String {
     }
     let commonest = times.into_iter().max_by_key(|(_, count)| *count);
     commonest.map_or_else(String::new, |(reason, _)| reason.to_owned())
-}
-
-fn model<'a>(report: &'a Report<'_>) -> &'a str {
-    report
-        .manifest()
-        .models
-        .get("subject")
-        .map_or("no model", String::as_str)
 }
 
 /// What runs are sorted by; those without a rate come last.
@@ -227,7 +219,7 @@ fn cells(report: &Report<'_>) -> [String; 6] {
     } = counts;
     let summary = report.story.summary();
     [
-        harmless(model(report)),
+        harmless(report.subject()),
         rate,
         interval,
         format!("{pass}/{}/{truncated}/{inconclusive}", counts.wrong()),

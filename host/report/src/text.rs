@@ -65,7 +65,7 @@ pub fn findings(report: &Report<'_>) -> String {
 fn header(report: &Report<'_>) -> Vec<String> {
     let manifest = report.manifest();
     let suite = manifest.suite.in_words();
-    let model = manifest.models.get("subject").map_or("no model", String::as_str);
+    let model = report.subject();
     let temperature = manifest.defaults.temperature;
     let took = span(report.story.summary().took);
     let changes = report.story.summary().changes.iter();

@@ -84,7 +84,7 @@ impl Several {
     /// Whether a turn of a model has ended in which the server said that it was in memory. Not every server says it.
     fn was_in_memory(&self, model: &str) -> bool {
         self.ended.iter().any(|ended| {
-            let is_it = ended.story.manifest().models[SUBJECT] == model;
+            let is_it = ended.story.manifest().subject() == Some(model);
             is_it && ended.story.summary().resident.is_some()
         })
     }

@@ -37,7 +37,7 @@ pub fn compared_html(compared: &Compared<'_>) -> Result<String, ReportError> {
     let names: Vec<char> = ('A'..='Z').take(sides.len()).collect();
     let runs = names.iter().zip(&sides).map(|(name, side)| {
         let manifest = side.report.manifest();
-        let model = manifest.models.get("subject").cloned().unwrap_or_default();
+        let model = side.report.subject();
         let suite = &manifest.suite.identity.name;
         (*name, manifest.run.clone(), format!("{suite} with {model}"))
     });

@@ -19,7 +19,7 @@ pub fn compared_text(compared: &Compared<'_>) -> String {
     let mut lines: Vec<String> = Vec::new();
     for (name, side) in names.iter().zip(&sides) {
         let manifest = side.report.manifest();
-        let model = manifest.models.get("subject").map_or("no model", String::as_str);
+        let model = side.report.subject();
         let suite = &manifest.suite.identity.name;
         lines.push(fit(
             &harmless(&format!("{name}  {}  {suite} with {model}", manifest.run)),

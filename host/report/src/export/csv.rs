@@ -3,7 +3,6 @@
 //! Texts come from models and suites, and a spreadsheet takes a cell that begins like a formula for one. Such a cell gets
 //! an apostrophe in front (OWASP, "CSV Injection").
 
-use super::grouped::subject;
 use super::printable::printable;
 use crate::report::{Report, failure_kind, grade};
 use crate::tale::{Answer, NoAnswer, Tale};
@@ -61,7 +60,7 @@ fn rows(report: &Report<'_>, metrics: &[&str]) -> Vec<Vec<String>> {
             sample.output_tokens.to_string(),
             took.map(|took| format!("{:.3}", took.as_secs_f64()))
                 .unwrap_or_default(),
-            text(subject(report)),
+            text(report.subject()),
         ];
         let metric = |name: &&str| {
             let metrics = verdict.map_or(&[][..], |verdict| &verdict.metrics);

@@ -1,7 +1,7 @@
 //! Samples in the text format of Go's benchmarks (golang.org/design/14313-benchmark-format), which benchstat and its kin
 //! compare: a line for each, with what it took and every metric of the suite.
 
-use super::grouped::{grouped, subject};
+use super::grouped::grouped;
 use crate::report::Report;
 use koderz_core::summary::{Sample, SampleId};
 
@@ -24,7 +24,7 @@ fn one(report: &Report<'_>) -> String {
     let about = [
         Some(manifest.run.as_str()),
         manifest.server.version.as_deref(),
-        manifest.model_digests.get(subject(report)).map(String::as_str),
+        manifest.model_digests.get(report.subject()).map(String::as_str),
     ];
     let about: Vec<String> = about.into_iter().flatten().map(token).collect();
     let mut text = format!("# run {}\n", about.join(" "));
@@ -39,7 +39,7 @@ fn one(report: &Report<'_>) -> String {
         let name = format!(
             "Benchmark{}/model={}/test={}",
             capitalised(&token(&suite.name)),
-            token(subject(report)),
+            token(report.subject()),
             token(group)
         );
         for (id, sample) in samples {

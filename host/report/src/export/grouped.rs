@@ -2,12 +2,7 @@
 
 use crate::report::Report;
 use koderz_core::summary::{Sample, SampleId};
-
-/// The model under test.
-pub(super) fn subject<'a>(report: &Report<'a>) -> &'a str {
-    let models = &report.story.manifest().models;
-    models.get("subject").map_or("no model", String::as_str)
-}
+use std::collections::{HashMap, HashSet};
 
 /// What a task of a stage that measures times is a repeat of: its id without a number at its end.
 fn group(task: &str) -> &str {
@@ -21,21 +16,24 @@ fn group(task: &str) -> &str {
 /// Where only some stages are measured, the others were for them.
 pub(super) fn grouped<'a>(report: &Report<'a>) -> Vec<(&'a str, Vec<(&'a SampleId, &'a Sample)>)> {
     let story = report.story;
-    let timed: Vec<&str> = story.timed().map(|stage| stage.name.as_str()).collect();
+    let timed: HashSet<&str> = story.timed().map(|stage| stage.name.as_str()).collect();
     let is_wanted = |id: &SampleId| {
         let stage = story.tale(id).map(|tale| tale.stage.as_str());
-        timed.is_empty() || stage.is_none_or(|stage| timed.contains(&stage))
+        timed.is_empty() || stage.is_none_or(|stage| timed.contains(stage))
     };
     let mut groups: Vec<(&str, Vec<_>)> = Vec::new();
+    // A benchmark may have as many groups as samples.
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for (id, sample) in story.summary().samples.iter().filter(|(id, _)| is_wanted(id)) {
         let name = match timed.is_empty() {
             true => id.task.as_str(),
             false => group(&id.task),
         };
-        match groups.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, samples)) => samples.push((id, sample)),
-            None => groups.push((name, vec![(id, sample)])),
+        let place = *places.entry(name).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push((name, Vec::new()));
         }
+        groups[place].1.push((id, sample));
     }
     groups
 }

@@ -12,7 +12,7 @@ use koderz_core::summary::SampleId;
 /// The document.
 pub(super) fn junit(report: &Report<'_>) -> String {
     let (manifest, counts, story) = (report.manifest(), report.counts(), report.story);
-    let model = manifest.models.get("subject").map_or("no model", String::as_str);
+    let model = report.subject();
     let suite = &manifest.suite.identity;
     let samples = &story.summary().samples;
     let figures = [

@@ -2,7 +2,7 @@
 //! was done several times, with the mean of its rates and their standard deviation. Of a run without rates the shares of
 //! right answers are told.
 
-use super::grouped::{grouped, subject};
+use super::grouped::grouped;
 use super::printable::printable;
 use crate::report::Report;
 use koderz_api::suite::MetricInfo;
@@ -77,12 +77,16 @@ fn shares(report: &Report<'_>) -> Vec<Vec<String>> {
 
 fn row(report: &Report<'_>, test: &str, value: &str) -> Vec<String> {
     let manifest = report.story.manifest();
-    let details = manifest.model_details.get(subject(report)).cloned().unwrap_or_default();
+    let details = manifest
+        .model_details
+        .get(report.subject())
+        .cloned()
+        .unwrap_or_default();
     let gibibytes = |bytes: u64| format!("{:.2} GiB", bytes as f64 / f64::from(1 << 30));
     let size = report.story.summary().resident.filter(|resident| resident.bytes > 0);
     let server = manifest.server.version.as_deref().unwrap_or_default();
     [
-        &format!("{} {}", subject(report), details.quantization.unwrap_or_default()),
+        &format!("{} {}", report.subject(), details.quantization.unwrap_or_default()),
         &size.map(|resident| gibibytes(resident.bytes)).unwrap_or_default(),
         &details.parameter_size.unwrap_or_default(),
         &format!("Ollama {server}"),

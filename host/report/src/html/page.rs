@@ -115,7 +115,7 @@ impl<'a> Page<'a> {
             script: SCRIPT,
             links,
             suite: manifest.suite.in_words(),
-            model: manifest.models.get("subject").cloned().unwrap_or_default(),
+            model: report.subject().to_owned(),
             run: manifest.run.clone(),
             end: format!("{}; {} of work", ending(report.end), span(summary.took)),
             rates: report.rates().into_iter().map(RateView::of).collect(),
