@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use koderz_api::chat::{Capture, Format, Prompt, Reply, Request, Sampling};
-use koderz_api::suite::{Pacing, Stage, SuiteInfo};
+use koderz_api::suite::{Stage, SuiteInfo};
 use koderz_core::event::Instrument;
 use koderz_core::ports::{Model, Question};
 use koderz_simulator::{Beats, Metronome};
@@ -18,8 +18,7 @@ const SHARE: f64 = 0.95;
 
 /// Whether a suite has stages that measure times.
 pub(crate) fn measures(info: &SuiteInfo) -> bool {
-    let is_timed = |stage: &Stage| !stage.warm_up && stage.pacing != Pacing::Shared;
-    info.stages.iter().any(is_timed)
+    info.stages.iter().any(Stage::is_timed)
 }
 
 /// Times answers for so long, where a suite has stages that measure times. That it cannot be done is told, and no error.

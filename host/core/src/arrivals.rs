@@ -1,8 +1,10 @@
 //! When the trials of a stage are planned to begin, whether or not earlier ones have ended.
 
-use crate::seed::Stream;
+use koderz_api::seed::Stream;
 use koderz_api::suite::Arrivals;
+use rand_core::TryRng;
 use rand_distr::{Distribution, Gamma};
+use std::convert::Infallible;
 use std::time::Duration;
 
 /// Gaps between planned beginnings, one after the other.
@@ -10,7 +12,7 @@ pub(crate) struct Gaps {
     mean: Duration,
     /// None where every gap is the mean.
     spread: Option<Gamma<f64>>,
-    chance: Stream,
+    chance: Chance,
 }
 
 impl Gaps {
@@ -26,7 +28,7 @@ impl Gaps {
         Some(Gaps {
             mean,
             spread,
-            chance: Stream::new(seed),
+            chance: Chance(Stream::new(seed)),
         })
     }
 
@@ -35,6 +37,28 @@ impl Gaps {
             None => self.mean,
             Some(spread) => self.mean.mul_f64(spread.sample(&mut self.chance)),
         }
+    }
+}
+
+/// A stream as the distributions of a library want it.
+struct Chance(Stream);
+
+impl TryRng for Chance {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok((self.0.bits() >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.0.bits())
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(size_of::<u64>()) {
+            chunk.copy_from_slice(&self.0.bits().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
     }
 }
 

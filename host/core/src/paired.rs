@@ -2,8 +2,8 @@
 //!
 //! What the tasks have in common cancels out, so far smaller differences show than between two rates by themselves.
 
-use crate::seed::Stream;
 use crate::statistics::{Rate, wilson};
+use koderz_api::seed::Stream;
 
 /// The probability below which a difference is claimed.
 pub const SIGNIFICANT: f64 = 0.05;

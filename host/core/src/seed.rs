@@ -1,59 +1,7 @@
-//! Chance that can be repeated: every seed of a run follows from the run's own.
-//!
-//! SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
+//! Seeds: every one of a run follows from the run's own.
 
 use crate::event::Place;
-use rand_core::TryRng;
-use std::convert::Infallible;
-
-/// A stream of pseudo-random numbers.
-#[derive(Clone, Debug)]
-pub struct Stream(u64);
-
-impl Stream {
-    /// The stream that belongs to a seed.
-    pub fn new(seed: u64) -> Self {
-        Stream(seed)
-    }
-
-    /// The next 64 bits.
-    pub fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mix(self.0)
-    }
-
-    /// A number below `bound`, which must not be 0. Its bias is below `bound` / 2^64.
-    pub fn below(&mut self, bound: usize) -> usize {
-        let wide = u128::from(self.bits()) * bound as u128;
-        (wide >> 64) as usize
-    }
-}
-
-/// For distributions of a library.
-impl TryRng for Stream {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok((self.bits() >> 32) as u32)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(self.bits())
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in bytes.chunks_mut(size_of::<u64>()) {
-            chunk.copy_from_slice(&self.bits().to_le_bytes()[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
-
-fn mix(mut bits: u64) -> u64 {
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
-}
+use koderz_api::seed::{Stream, mix};
 
 /// The seed of a trial: the same for the same run seed, task and sample, whatever else the run holds.
 ///
@@ -88,21 +36,5 @@ mod tests {
             .collect();
         assert_eq!(seeds.len(), 1000);
         assert!(seeds.iter().all(|seed| *seed < 1 << 31));
-    }
-
-    #[test]
-    fn the_stream_is_the_published_one() {
-        // First outputs of SplitMix64 for seed 1234567, as published with its reference implementation.
-        let mut stream = Stream::new(1_234_567);
-        assert_eq!(
-            [stream.bits(), stream.bits()],
-            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]
-        );
-    }
-
-    #[test]
-    fn numbers_below_a_bound_stay_below_it() {
-        let mut stream = Stream::new(1);
-        assert!((0..1000).all(|_| stream.below(7) < 7));
     }
 }

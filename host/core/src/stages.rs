@@ -152,7 +152,7 @@ async fn one(
     if ended.is_err() || shared.stop.urgency() == Urgency::Now {
         live.shutdown().await;
     }
-    if ended.is_ok() && !stage.warm_up && stage.pacing != Pacing::Shared {
+    if ended.is_ok() && stage.is_timed() {
         let metered = Event::Metered {
             stage: stage.name.clone(),
             took: began.elapsed(),

@@ -1,6 +1,6 @@
 //! Rates with their uncertainty.
 
-use crate::seed::Stream;
+use koderz_api::seed::Stream;
 use serde::{Deserialize, Serialize};
 
 /// A rate and an interval that holds the true one in 95 of 100 cases.

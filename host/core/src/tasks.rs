@@ -2,8 +2,8 @@
 
 use crate::ports::{PluginError, Suite};
 use crate::scheduler::RunError;
-use crate::seed::Stream;
 use crate::shared::Shared;
+use koderz_api::seed::Stream;
 use koderz_api::suite::{SuiteInfo, Task};
 use std::sync::Arc;
 use tokio::task::spawn_blocking;

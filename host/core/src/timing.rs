@@ -1,11 +1,8 @@
 //! What the server's own times tell about an answer that has come: whether it had to wait for a load, and for a slot.
 
 use koderz_api::chat::Reply;
+use koderz_api::timing::WARM;
 use std::time::Duration;
-
-/// The longest load of a model that was in memory. Such a load takes a few milliseconds: it is the look that the runner is
-/// still well.
-const WARM: Duration = Duration::from_millis(250);
 
 /// Whether the model was brought into memory for this answer, or for one that the server had to serve before it. In a run
 /// that loads its model first this means that somebody or something changed it in between. False where the server gives no

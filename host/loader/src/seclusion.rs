@@ -3,7 +3,7 @@
 //! No directories, sockets, environment or arguments. The clocks stand at a fixed time and move on a little with every
 //! look; sleeping returns at once and moves them on. Randomness is the same in every run.
 
-use koderz_core::seed;
+use koderz_api::seed::Stream;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -125,7 +125,7 @@ pub(crate) fn add_to_linker<T: Secluded + Send>(linker: &mut Linker<T>) -> wasmt
 
 /// What an instance has of WASI besides its streams.
 pub(crate) fn wasi(time: &Time) -> WasiCtxBuilder {
-    let mut chance = seed::Stream::new(0);
+    let mut chance = Stream::new(0);
     let mut random = || Deterministic::new((0..RANDOM).map(|_| (chance.bits() >> 56) as u8).collect());
     let mut builder = WasiCtxBuilder::new();
     builder

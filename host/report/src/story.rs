@@ -93,7 +93,7 @@ impl Story {
     }
 
     fn stage_began(&mut self, name: &str, warm_up: bool, pacing: Option<Pacing>) {
-        let pacing = pacing.filter(|pacing| !warm_up && *pacing != Pacing::Shared);
+        let pacing = pacing.filter(|pacing| !warm_up && pacing.is_timed());
         if let Some(pacing) = pacing
             && !self.stages.iter().any(|known| known.name == name)
         {

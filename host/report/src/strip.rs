@@ -1,12 +1,10 @@
 //! How the pieces of an answer came, in little room: the longest gap in each part of its time, and where it stalled.
 
+use koderz_api::timing::no_stall;
 use std::time::Duration;
 
 /// Into how many parts the time is divided.
 pub(crate) const CELLS: usize = 96;
-
-/// The least that is a stall, and how many usual gaps.
-const STALLS: (Duration, u32) = (Duration::from_millis(100), 5);
 
 /// Stalls that are kept, the longest ones; all are counted.
 const KEPT: usize = 8;
@@ -38,7 +36,7 @@ impl Strip {
         let mut lengths: Vec<Duration> = gaps.iter().map(|(_, gap)| *gap).collect();
         lengths.sort_unstable();
         let usual = *lengths.get(lengths.len() / 2).filter(|_| lengths.len() >= 2)?;
-        let limit = STALLS.0.max(usual * STALLS.1);
+        let limit = no_stall(usual);
         let mut stalls: Vec<(Duration, Duration)> = gaps.iter().copied().filter(|(_, gap)| *gap > limit).collect();
         let stalled = stalls.len();
         stalls.sort_by_key(|(_, gap)| std::cmp::Reverse(*gap));

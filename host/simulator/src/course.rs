@@ -3,9 +3,9 @@
 //! A step may depend on how many answers there are at its time, so a time is known only once the token before it is
 //! there. There is no clock in it: times are counted from when the question got its slot.
 
-use crate::chance::Chance;
 use crate::manner::Manner;
 use crate::pace::Timetable;
+use koderz_api::seed::Stream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -48,7 +48,7 @@ pub(crate) struct Course {
     pub(crate) prompt: Duration,
     tokens: usize,
     stall: Option<(usize, Duration)>,
-    chance: Chance,
+    chance: Stream,
     seat: Seat,
     /// When each token was due so far.
     dues: Vec<Duration>,
@@ -72,7 +72,7 @@ impl Course {
             prompt,
             tokens,
             stall: stall.map(|time| (tokens / 2, time)),
-            chance: Chance::new(seed),
+            chance: Stream::new(seed),
             seat,
             dues: Vec::new(),
             together: 0,
@@ -100,7 +100,7 @@ impl Course {
         if self.together > 0 && token < self.tokens {
             self.together -= 1;
         } else {
-            let tokens = self.chance.up_to(self.manner.burst);
+            let tokens = 1 + self.chance.below(self.manner.burst);
             self.together = tokens - 1;
             for _ in 0..tokens.min(self.tokens.saturating_sub(token).max(1)) {
                 let astray = self.manner.jitter * (2.0 * self.chance.unit() - 1.0);

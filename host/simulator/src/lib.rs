@@ -15,7 +15,6 @@
 mod about;
 mod ask;
 mod cassette;
-mod chance;
 mod count;
 mod course;
 mod duration;

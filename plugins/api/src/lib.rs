@@ -15,9 +15,11 @@ pub mod mirror;
 pub mod nanos;
 pub mod native;
 pub mod retry;
+pub mod seed;
 pub mod statistics;
 pub mod suite;
 pub mod summary;
+pub mod timing;
 pub mod transport;
 pub mod waterfall;
 

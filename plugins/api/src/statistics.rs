@@ -159,23 +159,11 @@ pub fn share(successes: usize, all: usize) -> Option<Estimate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// SplitMix64, so that the tests are the same every time.
-    struct Chance(u64);
-
-    impl Chance {
-        fn unit(&mut self) -> f64 {
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut bits = self.0;
-            bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((bits ^ (bits >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-        }
-    }
+    use crate::seed::Stream;
 
     #[test]
     fn the_interval_of_a_median_covers_it_in_95_of_100_runs() {
-        let mut chance = Chance(1);
+        let mut chance = Stream::new(1);
         for n in [8, 15, 40, 200] {
             let covered = (0..2000).filter(|_| {
                 // Exponential, since times are skewed; the median is ln 2.
@@ -234,7 +222,7 @@ mod tests {
         points[4].1 += 1000.0;
         let found = line(&points).expect("a line");
         assert_eq!((found.slope.value, found.start), (2.0, 5.0));
-        let mut chance = Chance(7);
+        let mut chance = Stream::new(7);
         let covered = (0..2000).filter(|_| {
             let points: Vec<(f64, f64)> = exact.iter().map(|(x, y)| (*x, y + chance.unit() - 0.5)).collect();
             let (low, high) = line(&points)

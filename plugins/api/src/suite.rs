@@ -75,6 +75,14 @@ pub enum Pacing {
     Open(Arrivals),
 }
 
+impl Pacing {
+    /// Whether times are measured of what is paced so: trials that share a server with as many as there is room for are
+    /// as slow as the others make them.
+    pub fn is_timed(self) -> bool {
+        self != Pacing::Shared
+    }
+}
+
 /// Trials that belong together. Stages run one after the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stage {
@@ -84,6 +92,13 @@ pub struct Stage {
     pub pacing: Pacing,
     /// Run, recorded, and left out of every figure and summary.
     pub warm_up: bool,
+}
+
+impl Stage {
+    /// Whether it measures times.
+    pub fn is_timed(&self) -> bool {
+        !self.warm_up && self.pacing.is_timed()
+    }
 }
 
 /// What a suite is, under given settings.
@@ -211,4 +226,12 @@ pub struct Verdict {
     pub reason: String,
     /// Labels learned only now, such as the kind of failure.
     pub labels: Vec<Label>,
+}
+
+impl Verdict {
+    /// The measurement of this name, where there is one.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        let found = self.metrics.iter().find(|metric| metric.name == name);
+        found.map(|metric| metric.value)
+    }
 }

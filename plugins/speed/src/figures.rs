@@ -1,13 +1,14 @@
 //! What all answers come to, and what makes that doubtful.
 
 use crate::measure::{
-    BURSTS, DECODE, EACH_TOKEN, FIRST_TOKEN, FLAG, LAG, LOAD_RUNNER, PREFILL, PROMPT, QUEUE, READ, RELOAD, SHORT,
-    STALL, THINKING, TRUNCATED, UNRECONCILED, WHOLE, nanos,
+    BURSTS, DECODE, FIRST_TOKEN, FLAG, LAG, LOAD_RUNNER, PREFILL, PROMPT, QUEUE, READ, RELOAD, SHORT, STALL, THINKING,
+    TRUNCATED, UNRECONCILED, WHOLE, nanos,
 };
 use crate::plan::{CALIBRATE, bounds, capacity, clients, of, throughput, tried, value};
 use crate::settings::{Load, Objective, Test};
 use crate::shapes::Shape;
 use koderz_plugin::api::statistics::{self, Estimate, median, middle, percentile, sorted};
+use koderz_plugin::api::timing::{EACH_TOKEN, OBJECTIVE};
 use koderz_plugin::prelude::*;
 use std::collections::BTreeMap;
 
@@ -283,7 +284,7 @@ fn searched(results: &[Graded], objective: &Objective) -> Vec<Figure> {
             value: nanos(limit?),
             interval: None,
         };
-        Some(figure(format!("objective {name}"), "ns", estimate, ""))
+        Some(figure(format!("{OBJECTIVE}{name}"), "ns", estimate, ""))
     });
     let mut figures: Vec<Figure> = kept.collect();
     let note = match (met, missed) {

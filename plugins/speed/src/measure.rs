@@ -5,6 +5,7 @@
 
 use koderz_plugin::api::chat::{Prepared, ServerTiming};
 use koderz_plugin::api::suite::{Direction, MetricInfo, Reduction};
+use koderz_plugin::api::timing::{EACH_TOKEN, WARM, no_stall};
 use koderz_plugin::api::waterfall::Waterfall;
 use koderz_plugin::prelude::*;
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub(crate) const LOAD_RUNNER: &str = "load-cold-runner";
 pub(crate) const LOAD_CLASS: &str = "load-class";
 
 /// Kinds of loads. One from a disk whose files are in no cache cannot be brought about over HTTP.
-const WARM: &str = "warm";
+const WAS_THERE: &str = "warm";
 const COLD_RUNNER: &str = "cold-runner";
 const UNKNOWN: &str = "unknown";
 
@@ -32,8 +33,6 @@ const UNKNOWN: &str = "unknown";
 pub(crate) const LAG: &str = "lag";
 /// From the planned start to the first token of the answer itself.
 pub(crate) const FIRST_ANSWER: &str = "first-answer";
-/// From one token to the next.
-pub(crate) const EACH_TOKEN: &str = "tpot";
 /// From the planned start to the end.
 pub(crate) const WHOLE: &str = "e2e";
 /// Of the server's time, what none of its phases accounts for.
@@ -62,17 +61,11 @@ pub(crate) const BURSTS: &str = "bursts";
 pub(crate) const STALL: &str = "stall";
 pub(crate) const UNRECONCILED: &str = "unreconciled";
 
-/// The longest that it takes to see that a model is in memory.
-const IN_MEMORY: Duration = Duration::from_millis(250);
-
 /// Steps that a time for one is taken from: fewer say nothing.
 const FEWEST_STEPS: f64 = 8.0;
 
 /// How far apart arrivals are, in the mean, for what comes together to have been sent together.
 const APART: Duration = Duration::from_millis(5);
-
-/// The least that is a stall, and how many usual gaps.
-const STALLS: (Duration, u32) = (Duration::from_millis(100), 5);
 
 /// Every metric. Those without a reduction are for exports and for the suite's own figures.
 pub(crate) fn metrics() -> Vec<MetricInfo> {
@@ -158,8 +151,8 @@ pub(crate) fn answer(reply: &Reply, asked: Asked) -> Verdict {
 /// The figure of a load, where there was one. What was on this machine's disk or in its cache before is not known.
 pub(crate) fn load(prepared: &Prepared) -> Verdict {
     let took = prepared.load.unwrap_or(prepared.took);
-    if took < IN_MEMORY {
-        return loaded(Vec::new(), WARM, "it was in memory already");
+    if took <= WARM {
+        return loaded(Vec::new(), WAS_THERE, "it was in memory already");
     }
     loaded(
         vec![metric(LOAD, nanos(took))],
@@ -220,7 +213,7 @@ fn flags(reply: &Reply, server: &ServerTiming, asked: Asked) -> Vec<&'static str
     let gaps = gaps(chunks);
     let stall = gaps
         .get(gaps.len() / 2)
-        .map(|middle| STALLS.0.max(*middle * STALLS.1))
+        .map(|middle| no_stall(*middle))
         .zip(gaps.last())
         .is_some_and(|(limit, longest)| *longest > limit);
     let fewer = |is: Option<u32>, wanted: Option<u32>| match (is, wanted) {
@@ -232,7 +225,7 @@ fn flags(reply: &Reply, server: &ServerTiming, asked: Asked) -> Vec<&'static str
         .output_tokens
         .is_some_and(|tokens| comes_in_bursts(tokens, chunks));
     [
-        (RELOAD, server.load.is_some_and(|load| load > IN_MEMORY)),
+        (RELOAD, server.load.is_some_and(|load| load > WARM)),
         (TRUNCATED, fewer(usage.input_tokens, asked.read)),
         (SHORT, !cut && fewer(usage.output_tokens, asked.write)),
         (THINKING, reply.thinking.as_ref().is_some_and(|text| !text.is_empty())),

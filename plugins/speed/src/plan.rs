@@ -1,7 +1,7 @@
 //! Stages that follow from what was measured: lengths that the server itself has counted, more clients while that gets
 //! more done, and a search for the highest rate under an objective.
 
-use crate::measure::{EACH_TOKEN, FIRST_TOKEN, LAG, READ, WHOLE, WRITTEN, nanos};
+use crate::measure::{FIRST_TOKEN, LAG, READ, WHOLE, WRITTEN, nanos};
 use crate::precision;
 use crate::prompts::PROMPTS;
 use crate::queue::{Queue, Seen};
@@ -10,6 +10,7 @@ use crate::shapes::{Length, Shape};
 use crate::work::{Ask, Prompt, Work};
 use koderz_plugin::api::statistics::{self, line, percentile, sorted};
 use koderz_plugin::api::suite::Arrivals;
+use koderz_plugin::api::timing::EACH_TOKEN;
 use koderz_plugin::prelude::*;
 
 /// The stage in which the server counts what words come to.
@@ -49,11 +50,7 @@ pub(crate) fn of<'a>(results: &'a [Graded], stage: &str) -> Vec<&'a Graded> {
 }
 
 pub(crate) fn value(graded: &Graded, name: &str) -> Option<f64> {
-    let metrics = &graded.verdict.metrics;
-    metrics
-        .iter()
-        .find(|metric| metric.name == name)
-        .map(|metric| metric.value)
+    graded.verdict.metric(name)
 }
 
 /// Tokens that come to a text of so many words.

@@ -6,10 +6,12 @@
 //! better, and from these follows what would come of questions without end. So that is reckoned by playing the queue,
 //! and believed only where it could have made what was seen.
 
-use crate::measure::{EACH_TOKEN, FIRST_TOKEN, LAG, QUEUE, WHOLE, nanos};
+use crate::measure::{FIRST_TOKEN, LAG, QUEUE, WHOLE, nanos};
 use crate::plan::{ENOUGH, value};
 use crate::settings::Objective;
+use koderz_plugin::api::seed::Stream;
 use koderz_plugin::api::statistics::{middle, sorted};
+use koderz_plugin::api::timing::EACH_TOKEN;
 use koderz_plugin::prelude::*;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -31,20 +33,6 @@ const FEWEST: usize = 50;
 
 /// The part of an answer's time that somebody has to wait for all slots to be taken meanwhile.
 const WAITS: f64 = 0.2;
-
-/// SplitMix64, so that the same results give the same figure.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^= bits >> 31;
-        ((u128::from(bits) * bound as u128) >> 64) as usize
-    }
-}
 
 /// What is known of an answer, in nanoseconds.
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +92,8 @@ impl Queue {
     }
 
     fn edge(&self, questions: usize) -> f64 {
-        let game = self.game(questions, &mut Chance(1));
+        // The same results give the same figure.
+        let game = self.game(questions, &mut Stream::new(1));
         let skipped = questions / SKIPPED;
         let services: f64 = self.answers.iter().map(|answer| answer.service).sum();
         let (mut low, mut high) = (0.0, self.slots as f64 * self.answers.len() as f64 / services * 1e9);
@@ -127,7 +116,7 @@ impl Queue {
             .iter()
             .map(|(_, seen)| seen.iter().filter(late).count())
             .sum();
-        let mut chance = Chance(2);
+        let mut chance = Stream::new(2);
         let games = (0..GAMES).map(|_| {
             let missed = self.stages.iter().map(|(rate, answers)| {
                 let game = self.game(answers.len(), &mut chance);
@@ -143,7 +132,7 @@ impl Queue {
         (*least as f64 - beyond..=*most as f64 + beyond).contains(&(seen as f64))
     }
 
-    fn game(&self, questions: usize, chance: &mut Chance) -> Vec<Turn> {
+    fn game(&self, questions: usize, chance: &mut Stream) -> Vec<Turn> {
         let turn = |_| {
             let gap = self.gaps[chance.below(self.gaps.len())];
             (gap, self.answers[chance.below(self.answers.len())])

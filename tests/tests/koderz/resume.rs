@@ -2,9 +2,9 @@
 
 use crate::plugins::{ADDER, user_with_adder};
 use koderz_api::chat::Prompt;
+use koderz_api::seed::Stream;
 use koderz_api::suite::Completion;
 use koderz_core::event::{Event, question};
-use koderz_core::seed::Stream;
 use koderz_simulator::Server;
 use koderz_tests::{Koderz, cassette, serve, test_plugin};
 use serde_json::{Value, json};

@@ -48,9 +48,7 @@ fn rates(report: &Report<'_>) -> Vec<Vec<String>> {
 }
 
 fn value(sample: &Sample, name: &str) -> Option<f64> {
-    let metrics = &sample.verdict.as_deref()?.metrics;
-    let found = metrics.iter().find(|metric| metric.name == name);
-    found.map(|metric| metric.value)
+    sample.verdict.as_deref()?.metric(name)
 }
 
 /// The mean and the standard deviation of a sample, which is 0 of one value, as llama-bench has it.

@@ -6,6 +6,7 @@ use crate::settings::{Settings, Test};
 use crate::work::{Prompt, Work};
 use crate::{Speed, measure};
 use koderz_plugin::api::chat::{ServerTiming, Timing, Usage};
+use koderz_plugin::api::seed::Stream;
 use koderz_plugin::api::suite::Arrivals;
 use koderz_plugin::prelude::*;
 use koderz_plugin::testing::{self, all_tasks, open};
@@ -15,18 +16,8 @@ use std::time::Duration;
 const TROUBLED: u64 = 50;
 const CLEAN: u64 = 200;
 
-/// SplitMix64.
-struct Chance(u64);
-
-impl Chance {
-    fn between(&mut self, least: f64, most: f64) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let unit = ((bits ^ (bits >> 31)) >> 11) as f64 / (1u64 << 53) as f64;
-        least + (most - least) * unit
-    }
+fn between(chance: &mut Stream, least: f64, most: f64) -> f64 {
+    least + (most - least) * chance.unit()
 }
 
 /// What goes wrong, and how much of it in seconds, tokens or parts.
@@ -50,7 +41,7 @@ struct Trouble {
 
 /// A server in virtual time, and the client that asks it.
 struct World {
-    chance: Chance,
+    chance: Stream,
     trouble: Trouble,
     /// The number of the question that meets the trouble, of those that are measured.
     met_by: usize,
@@ -62,14 +53,14 @@ struct World {
 }
 
 impl World {
-    fn new(seed: u64, trouble: impl FnOnce(&mut Chance) -> Trouble) -> Self {
-        let mut chance = Chance(seed);
+    fn new(seed: u64, trouble: impl FnOnce(&mut Stream) -> Trouble) -> Self {
+        let mut chance = Stream::new(seed);
         World {
             trouble: trouble(&mut chance),
-            met_by: chance.between(4.0, 9.0) as usize,
-            reads: 1.0 / chance.between(300.0, 6000.0),
-            writes: 1.0 / chance.between(15.0, 180.0),
-            start: chance.between(0.002, 0.03),
+            met_by: between(&mut chance, 4.0, 9.0) as usize,
+            reads: 1.0 / between(&mut chance, 300.0, 6000.0),
+            writes: 1.0 / between(&mut chance, 15.0, 180.0),
+            start: between(&mut chance, 0.002, 0.03),
             asked: 0,
             chance,
         }
@@ -92,22 +83,22 @@ impl World {
             wanted as usize
         };
         let fresh = if meets && self.trouble.read_before { 1.0 } else { read };
-        let prompt = (self.start + fresh * self.reads) * self.chance.between(0.97, 1.03);
+        let prompt = (self.start + fresh * self.reads) * between(&mut self.chance, 0.97, 1.03);
         let slower = 1.0 + self.trouble.tire * self.asked as f64;
-        let way = self.chance.between(0.0001, 0.0006);
+        let way = between(&mut self.chance, 0.0001, 0.0006);
         let before = load.max(0.0006) + wait + waited + prompt;
         // Each arrival is a little late, and never before the one ahead of it.
         let (mut at, mut came, mut chunks) = (before, 0.0_f64, Vec::new());
         for token in 0..tokens {
             if token > 0 {
-                at += self.writes * slower * self.chance.between(0.7, 1.3);
+                at += self.writes * slower * between(&mut self.chance, 0.7, 1.3);
             }
             if token == tokens / 2 {
                 at += stall;
             }
             let whole = self.trouble.chunk < 2.0 || (token + 1).is_multiple_of(self.trouble.chunk as usize);
             if whole || token + 1 == tokens {
-                came = came.max(at + way + self.chance.between(0.0, 0.001));
+                came = came.max(at + way + between(&mut self.chance, 0.0, 0.001));
                 chunks.push(Duration::from_secs_f64(came));
             }
         }
@@ -161,13 +152,13 @@ impl World {
                 .expect("a client");
             let asks = match pacing {
                 Pacing::Open(Arrivals { per_second, .. }) => {
-                    planned -= self.chance.between(f64::EPSILON, 1.0).ln() / per_second;
+                    planned -= between(&mut self.chance, f64::EPSILON, 1.0).ln() / per_second;
                     planned
                 }
                 _ => askers[asker],
             };
             let slot = (0..slots).min_by(|a, b| free[*a].total_cmp(&free[*b])).expect("a slot");
-            let lag = self.chance.between(0.0001, 0.001) + self.trouble.late;
+            let lag = between(&mut self.chance, 0.0001, 0.001) + self.trouble.late;
             let wait = (free[slot] - asks - lag).max(0.0);
             let (reply, took) = self.answer(words, ask.write, wait, lag);
             (askers[asker], free[slot]) = (asks + took, asks + took);
@@ -206,20 +197,20 @@ const SINGLE: &str = r#"{"shape": "tg128", "repeat": 12}"#;
 
 #[test]
 fn each_flag_is_raised_in_every_run_with_its_trouble() {
-    type Making = fn(&mut Chance) -> Trouble;
+    type Making = fn(&mut Stream) -> Trouble;
     let troubles: [(&str, &str, Making); 12] = [
         ("reload", SINGLE, |chance| Trouble {
-            load: chance.between(0.3, 30.0),
+            load: between(chance, 0.3, 30.0),
             ..Trouble::default()
         }),
         ("prompt-truncated", r#"{"shape": "chat", "repeat": 12}"#, |chance| {
             Trouble {
-                kept: chance.between(0.1, 0.85),
+                kept: between(chance, 0.1, 0.85),
                 ..Trouble::default()
             }
         }),
         ("short-answer", SINGLE, |chance| Trouble {
-            ended: chance.between(0.05, 0.88),
+            ended: between(chance, 0.05, 0.88),
             ..Trouble::default()
         }),
         ("thinking", SINGLE, |_| Trouble {
@@ -227,15 +218,15 @@ fn each_flag_is_raised_in_every_run_with_its_trouble() {
             ..Trouble::default()
         }),
         ("bursts", SINGLE, |chance| Trouble {
-            chunk: chance.between(2.0, 9.0).floor(),
+            chunk: between(chance, 2.0, 9.0).floor(),
             ..Trouble::default()
         }),
         ("stall", SINGLE, |chance| Trouble {
-            stall: chance.between(0.5, 5.0),
+            stall: between(chance, 0.5, 5.0),
             ..Trouble::default()
         }),
         ("unreconciled", SINGLE, |chance| Trouble {
-            told: chance.between(0.02, 0.5),
+            told: between(chance, 0.02, 0.5),
             ..Trouble::default()
         }),
         ("prefix-cache", r#"{"shape": "pp512", "repeat": 12}"#, |_| Trouble {
@@ -243,11 +234,11 @@ fn each_flag_is_raised_in_every_run_with_its_trouble() {
             ..Trouble::default()
         }),
         ("other-clients", SINGLE, |chance| Trouble {
-            waited: chance.between(0.06, 10.0),
+            waited: between(chance, 0.06, 10.0),
             ..Trouble::default()
         }),
         ("slowing-down", SINGLE, |chance| Trouble {
-            tire: chance.between(0.02, 0.2),
+            tire: between(chance, 0.02, 0.2),
             ..Trouble::default()
         }),
         (
@@ -260,7 +251,7 @@ fn each_flag_is_raised_in_every_run_with_its_trouble() {
         ),
         ("client-too-slow", r#"{"shape": "tg128", "rate": 1}"#, |chance| {
             Trouble {
-                late: chance.between(0.006, 1.0),
+                late: between(chance, 0.006, 1.0),
                 ..Trouble::default()
             }
         }),

@@ -1,29 +1,18 @@
 //! Plans against servers whose behaviour is known.
 
 use crate::figures::figures;
-use crate::measure::{EACH_TOKEN, FIRST_TOKEN, LAG, QUEUE, READ, WHOLE, WRITTEN};
+use crate::measure::{FIRST_TOKEN, LAG, QUEUE, READ, WHOLE, WRITTEN};
 use crate::plan::next;
 use crate::settings::{Settings, Test};
+use koderz_plugin::api::seed::Stream;
 use koderz_plugin::api::suite::Arrivals;
+use koderz_plugin::api::timing::EACH_TOKEN;
 use koderz_plugin::prelude::*;
 use koderz_plugin::testing;
 use std::time::Duration;
 
-/// SplitMix64.
-struct Chance(u64);
-
-impl Chance {
-    fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((bits ^ (bits >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    fn exponential(&mut self, mean: f64) -> f64 {
-        -mean * (1.0 - self.unit()).ln()
-    }
+fn exponential(chance: &mut Stream, mean: f64) -> f64 {
+    -mean * (1.0 - chance.unit()).ln()
 }
 
 /// A server of so many slots, whose answers take a time of an exponential distribution with this mean, in seconds, and
@@ -31,7 +20,7 @@ impl Chance {
 struct Server {
     slots: usize,
     mean: f64,
-    chance: Chance,
+    chance: Stream,
     /// Seconds of load so far, over all stages.
     took: f64,
     /// Of so many questions one has no answer, where any has none.
@@ -43,7 +32,7 @@ impl Server {
         Server {
             slots,
             mean,
-            chance: Chance(seed),
+            chance: Stream::new(seed),
             took: 0.0,
             unanswered: None,
         }
@@ -61,14 +50,14 @@ impl Server {
         for task in &plan.tasks {
             let asked = match plan.stage.pacing {
                 Pacing::Open(Arrivals { per_second, .. }) => {
-                    due += self.chance.exponential(1.0 / per_second);
+                    due += exponential(&mut self.chance, 1.0 / per_second);
                     due
                 }
                 _ => earliest(&clients).1,
             };
             let (slot, since) = earliest(&free);
             let starts = since.max(asked);
-            let ends = starts + self.chance.exponential(self.mean);
+            let ends = starts + exponential(&mut self.chance, self.mean);
             free[slot] = ends;
             if !clients.is_empty() {
                 let (client, _) = earliest(&clients);

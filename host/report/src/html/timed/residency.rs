@@ -4,10 +4,8 @@ use super::{ROWS, Row, Rows, nanos, some, span};
 use crate::html::chart::COLOURS;
 use crate::html::plot::Bar;
 use crate::report::Report;
+use koderz_api::timing::WARM;
 use std::time::Duration;
-
-/// A single load that took less was none: the model was there.
-const WARM: Duration = Duration::from_millis(250);
 
 /// A load that was measured.
 struct Load<'a> {
@@ -31,7 +29,8 @@ pub(super) fn residency(report: &Report<'_>) -> Option<Rows> {
         })
     });
     let all: Vec<Load<'_>> = loads.collect();
-    if all.len() < 2 && all.iter().all(|load| load.took < WARM) {
+    // A single load that took so little was none: the model was there.
+    if all.len() < 2 && all.iter().all(|load| load.took <= WARM) {
         return None;
     }
     let drawn = some(&all.iter().collect::<Vec<_>>(), ROWS);
