@@ -387,22 +387,37 @@ impl TrialTape {
     }
 
     pub(crate) fn labelled(self, grade: Grade, reason: &str, labels: &[(&str, &str)]) -> Self {
-        let trial = self.id.clone();
         let labels = labels
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        self.push(Event::TrialFinished {
-            trial,
-            verdict: Verdict {
-                grade,
-                metrics: vec![Metric {
-                    name: "length".to_owned(),
-                    value: 3.0,
-                }],
-                reason: reason.to_owned(),
-                labels,
-            },
+        self.finished(Verdict {
+            grade,
+            metrics: vec![metric("length", 3.0)],
+            reason: reason.to_owned(),
+            labels,
         })
+    }
+
+    /// It was measured and not graded.
+    pub(crate) fn measured(self, name: &str, value: f64) -> Self {
+        self.finished(Verdict {
+            grade: Grade::Ungraded,
+            metrics: vec![metric(name, value)],
+            reason: String::new(),
+            labels: Vec::new(),
+        })
+    }
+
+    fn finished(self, verdict: Verdict) -> Self {
+        let trial = self.id.clone();
+        self.push(Event::TrialFinished { trial, verdict })
+    }
+}
+
+fn metric(name: &str, value: f64) -> Metric {
+    Metric {
+        name: name.to_owned(),
+        value,
     }
 }

@@ -18,7 +18,7 @@ use crate::numbers::micros;
 use crate::report::Report;
 use crate::story::Timed;
 use crate::tale::{Answer, Course};
-use koderz_api::suite::Pacing;
+use koderz_api::suite::{Pacing, Verdict};
 use std::time::Duration;
 
 /// Answers that get a row of their own.
@@ -56,6 +56,7 @@ struct Taken<'a> {
     stage: &'a Timed,
     course: Option<Course>,
     answer: &'a Answer,
+    verdict: Option<&'a Verdict>,
 }
 
 impl Taken<'_> {
@@ -100,13 +101,14 @@ fn taken<'a>(report: &'a Report<'_>) -> Vec<Taken<'a>> {
     let story = report.story;
     let mut all = Vec::new();
     for stage in story.timed() {
-        let told = story.summary().samples.keys().filter_map(|id| {
+        let told = story.summary().samples.iter().filter_map(|(id, sample)| {
             let tale = story.tale(id).filter(|tale| tale.stage == stage.name)?;
             Some(Taken {
                 task: &id.task,
                 stage,
                 course: tale.course,
                 answer: tale.answer.as_ref()?.as_ref().ok()?,
+                verdict: sample.verdict.as_deref(),
             })
         });
         let mut told: Vec<Taken<'_>> = told.collect();
@@ -170,16 +172,21 @@ mod tests {
 
     use crate::fixture::{Tape, timed_reply};
     use crate::report::Paths;
-    use koderz_api::suite::{Completion, Grade};
+    use koderz_api::suite::Completion;
     use koderz_api::summary::Figure;
+    use koderz_api::timing::EACH_TOKEN;
     use koderz_core::event::Event;
 
     fn asked(tape: Tape, stage: &str, number: u32, reply: koderz_api::chat::Reply) -> Tape {
+        // As of a suite that knows that the first piece had two tokens.
+        let steps = f64::from(reply.usage.output_tokens.expect("it has some") - 2);
+        let from_first = reply.timing.last_token.zip(reply.timing.first_token);
+        let each = from_first.map(|(last, first)| nanos(last - first) / steps);
         tape.trial_in(stage, &format!("{stage}/{number}"), 0, |trial| {
             trial
                 .questioned("?")
                 .completed(Completion::Asked(Ok(reply)))
-                .verdict(Grade::Ungraded, "")
+                .measured(EACH_TOKEN, each.expect("it has tokens"))
         })
     }
 
@@ -228,7 +235,7 @@ mod tests {
         let drawings = drawn(&tape);
         insta::assert_snapshot!(told(&drawings).join("\n"), @"
         Half of 12 answers within 215 ms, all within 415 ms. 66.7 % within the objective.
-        Half of 12 answers within 10 ms, all within 60 ms.
+        Half of 12 answers within 11.1 ms, all within 66.7 ms.
         Half of 12 answers within 315 ms, all within 815 ms.
         12 answers that had the server for themselves. The line through them begins at 10 ms and rises by a second for 1,000 tokens, 95 % interval 1,000 to 1,000.
         12 answers, in parts; those of 11 of 12 come to the time that passed. The medians: lag 5 ms, connect 0, load 0, queue 0, prefill 200 ms, decode 110 ms, tail 0.

@@ -5,18 +5,13 @@ use crate::html::chart::{Axis, COLOURS, Canvas, Chart};
 use crate::numbers::percent;
 use crate::report::Report;
 use koderz_api::statistics::sorted;
-
-/// Figures of a suite that are lines to be kept begin so; the rest of the name says which time.
-const OBJECTIVE: &str = "objective ";
+use koderz_api::timing::{EACH_TOKEN, OBJECTIVE};
 
 /// Points of a curve: as many as can be seen.
 const POINTS: usize = 200;
 
 /// Values that are needed for a curve to say more than they do.
 const FEWEST: usize = 3;
-
-/// Steps between tokens from which on a time for one is taken.
-const STEPS: u32 = 8;
 
 type Time = fn(&Taken<'_>) -> Option<f64>;
 
@@ -25,16 +20,11 @@ const TIMES: [(&str, &str, Time); 3] = [
     ("first-token", "Until the first token", |taken| {
         Some(nanos(taken.first_token()?))
     }),
-    ("each-token", "From one token to the next", each_token),
+    ("each-token", "From one token to the next", |taken| {
+        taken.verdict?.metric(EACH_TOKEN)
+    }),
     ("whole", "Until the end", |taken| Some(nanos(taken.whole()))),
 ];
-
-fn each_token(taken: &Taken<'_>) -> Option<f64> {
-    let timing = &taken.answer.timing;
-    let steps = taken.answer.usage.output_tokens?.checked_sub(1)?;
-    let time = timing.last_token?.checked_sub(timing.first_token?)?;
-    (steps >= STEPS).then(|| nanos(time) / f64::from(steps))
-}
 
 /// A curve for each stage, of each time.
 pub(super) fn spreads(report: &Report<'_>, taken: &[Taken<'_>]) -> Vec<Chart> {
