@@ -6,8 +6,10 @@ use nvml_wrapper::Nvml;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// Where Linux shows the counters of processors.
 const POWERCAP: &str = "/sys/class/powercap";
@@ -15,11 +17,22 @@ const POWERCAP: &str = "/sys/class/powercap";
 /// How long nothing is asked to see what is used then.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// The counters of this machine.
+/// How often counters are read while nobody asks. One that began again twice between two readings would have lost a round;
+/// the smallest there are hold 65 kJ, which a large server uses in two minutes.
+const OFTEN: Duration = Duration::from_secs(30);
+
+/// What this machine uses, and what of that it uses idly.
 pub(crate) struct Power {
+    counters: Arc<Counters>,
+    /// Watts by part.
+    idle: BTreeMap<String, f64>,
+    watch: JoinHandle<()>,
+}
+
+/// The counters of this machine.
+struct Counters {
     counters: Vec<Counter>,
     cards: Option<Nvml>,
-    idle: BTreeMap<String, f64>,
     /// What each counter showed last, and what it has counted in all: it begins again at 0 now and then.
     counted: Mutex<BTreeMap<String, (u64, f64)>>,
 }
@@ -35,26 +48,50 @@ struct Counter {
 impl Power {
     /// The counters that may be read, after a second in which nothing is asked; none where there is none.
     pub(crate) async fn of_this_machine() -> Option<Self> {
-        let mut power = Power {
+        Power::by(Counters {
             counters: counters(Path::new(POWERCAP)),
             cards: Nvml::init().ok(),
-            idle: BTreeMap::new(),
             counted: Mutex::default(),
-        };
-        let before = power.joules();
+        })
+        .await
+    }
+
+    async fn by(counters: Counters) -> Option<Self> {
+        let (before, began) = (counters.joules(), Instant::now());
         if before.is_empty() {
             return None;
         }
         tokio::time::sleep(IDLE).await;
-        let after = power.joules();
-        let used = after.into_iter().filter_map(|(name, joules)| {
-            let watts = (joules - before.get(&name)?) / IDLE.as_secs_f64();
-            Some((name, watts))
+        // A busy machine wakes nobody on time.
+        let idle = watts(&before, &counters.joules(), began.elapsed());
+        let counters = Arc::new(counters);
+        let watched = counters.clone();
+        let watch = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(OFTEN).await;
+                watched.joules();
+            }
         });
-        power.idle = used.collect();
-        Some(power)
+        Some(Power { counters, idle, watch })
     }
+}
 
+impl Drop for Power {
+    fn drop(&mut self) {
+        self.watch.abort();
+    }
+}
+
+/// What each part used in a time, for every second of it.
+fn watts(before: &BTreeMap<String, f64>, after: &BTreeMap<String, f64>, time: Duration) -> BTreeMap<String, f64> {
+    let used = after.iter().filter_map(|(name, joules)| {
+        let watts = (joules - before.get(name)?) / time.as_secs_f64();
+        Some((name.clone(), watts))
+    });
+    used.collect()
+}
+
+impl Counters {
     fn joules(&self) -> BTreeMap<String, f64> {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let mut joules = BTreeMap::new();
@@ -80,7 +117,7 @@ impl Power {
 
 impl Meter for Power {
     fn read(&self) -> Vec<Part> {
-        let parts = self.joules().into_iter().map(|(name, joules)| Part {
+        let parts = self.counters.joules().into_iter().map(|(name, joules)| Part {
             idle_watts: self.idle.get(&name).copied().unwrap_or(0.0),
             name,
             joules,
@@ -129,21 +166,48 @@ mod tests {
         }
     }
 
+    fn of(folder: &Path) -> Counters {
+        Counters {
+            counters: counters(folder),
+            cards: None,
+            counted: Mutex::default(),
+        }
+    }
+
     #[test]
     fn a_counter_that_begins_again_goes_on_and_what_is_inside_a_package_is_not_counted_twice() {
         let folder = tempfile::tempdir().expect("a folder");
         package(folder.path(), "package-0", 999_000_000);
         package(folder.path(), "core", 5);
-        let power = Power {
-            counters: counters(folder.path()),
-            cards: None,
-            idle: BTreeMap::new(),
-            counted: Mutex::default(),
-        };
-        let joules = || power.read().iter().map(|part| part.joules).collect::<Vec<_>>();
+        let counters = of(folder.path());
+        let joules = || counters.joules().into_values().collect::<Vec<_>>();
         assert_eq!(joules(), [0.0]);
         package(folder.path(), "package-0", 2_000_000);
         assert_eq!(joules(), [3.0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_counter_that_begins_again_twice_while_nobody_asks_has_lost_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        package(folder.path(), "package-0", 0);
+        let power = Power::by(of(folder.path())).await.expect("a counter");
+        // Each lies there when it is read, and not when the next one is.
+        let longer = OFTEN + Duration::from_secs(1);
+        for _ in 0..3 {
+            package(folder.path(), "package-0", 600_000_000);
+            tokio::time::sleep(longer).await;
+            package(folder.path(), "package-0", 100_000_000);
+            tokio::time::sleep(longer).await;
+        }
+        let joules: Vec<f64> = power.read().iter().map(|part| part.joules).collect();
+        assert_eq!(joules, [600.0 + 500.0 + 2.0 * (500.0 + 500.0)]);
+    }
+
+    #[test]
+    fn what_is_used_idly_is_held_against_the_time_that_passed() {
+        let joules = |joules: f64| BTreeMap::from([("package-0".to_owned(), joules)]);
+        let found = watts(&joules(10.0), &joules(40.0), Duration::from_secs(3));
+        assert_eq!(found["package-0"], 10.0);
     }
 
     #[test]
