@@ -4,8 +4,8 @@
 //! own, so that a client whose tasks are late is not late together with it. It speaks as much HTTP as one client needs.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,17 @@ pub struct Beats {
 pub struct Metronome {
     address: SocketAddr,
     beats: Arc<Mutex<Vec<Beats>>>,
+    client: Arc<Mutex<Client>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// The one connection.
+#[derive(Debug)]
+enum Client {
+    Awaited,
+    Here(TcpStream),
+    /// Nobody is served any more.
+    Unwanted,
 }
 
 impl Metronome {
@@ -46,16 +56,21 @@ impl Metronome {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let beats = Arc::new(Mutex::new(Vec::new()));
-        let kept = beats.clone();
+        let client = Arc::new(Mutex::new(Client::Awaited));
+        let (kept, awaited) = (beats.clone(), client.clone());
         let serve = move || {
             // Whatever goes wrong here goes wrong for the client too, which says it.
             let _ = listener
                 .accept()
-                .and_then(|(stream, _)| serve(stream, pieces, distance, &kept));
+                .and_then(|(stream, _)| match greet(&awaited, &stream)? {
+                    true => serve(stream, pieces, distance, &kept),
+                    false => Ok(()),
+                });
         };
         Ok(Metronome {
             address,
             beats,
+            client,
             thread: Some(thread::Builder::new().name("metronome".to_owned()).spawn(serve)?),
         })
     }
@@ -67,18 +82,37 @@ impl Metronome {
 
     /// The times of all answers so far, in their order.
     pub fn beats(&self) -> Vec<Beats> {
-        self.beats.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.beats).clone()
     }
 }
 
 impl Drop for Metronome {
     fn drop(&mut self) {
-        // Where no client ever came this is the one, and it leaves at once.
-        let _ = TcpStream::connect(self.address);
+        let client = std::mem::replace(&mut *lock(&self.client), Client::Unwanted);
+        match client {
+            // Who holds on to the connection is not waited for.
+            Client::Here(stream) => drop(stream.shutdown(Shutdown::Both)),
+            // This is the one that is awaited.
+            Client::Awaited | Client::Unwanted => drop(TcpStream::connect(self.address)),
+        }
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
+}
+
+/// Whether a client that has come is served.
+fn greet(client: &Mutex<Client>, stream: &TcpStream) -> io::Result<bool> {
+    let mut client = lock(client);
+    let is_wanted = matches!(*client, Client::Awaited);
+    if is_wanted {
+        *client = Client::Here(stream.try_clone()?);
+    }
+    Ok(is_wanted)
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Answers one question after the other until the client leaves.
@@ -100,10 +134,7 @@ fn serve(mut stream: TcpStream, pieces: u32, distance: Duration, beats: &Mutex<V
             stream.write_all(bytes.as_bytes())?;
         }
         // Before the end is sent, so that a client that has it finds the times.
-        beats
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Beats { heard, written });
+        lock(beats).push(Beats { heard, written });
         stream.write_all((chunk(DONE) + "0\r\n\r\n").as_bytes())?;
     }
     Ok(())
@@ -166,6 +197,24 @@ mod tests {
             let first = beats[number - 1].written[0] - beats[number - 1].heard;
             assert!(first >= Duration::from_millis(2), "{first:?}");
         }
+    }
+
+    #[test]
+    fn one_whose_client_holds_on_to_it_ends_in_the_middle_of_an_answer() {
+        let hours = Duration::from_secs(10_000);
+        let metronome = Metronome::start(1_000_000, Duration::from_millis(2)).expect("a port");
+        let mut client = TcpStream::connect(metronome.address).expect("it listens");
+        client
+            .write_all(b"POST /api/chat HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}")
+            .expect("it reads");
+        client.set_read_timeout(Some(hours)).expect("a time");
+        client.read_exact(&mut [0; 100]).expect("it answers");
+        // Its thread has ended when this has, or it would answer for half an hour.
+        drop(metronome);
+        let mut rest = Vec::new();
+        // What has come is read to its end, which may be a reset.
+        let _ = client.read_to_end(&mut rest);
+        assert!(rest.len() < 1_000_000, "{}", rest.len());
     }
 
     #[test]
