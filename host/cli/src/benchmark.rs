@@ -6,6 +6,7 @@ use crate::arguments::{Asking, Benchmark, Limits, RunOne, Server, SpeedTest};
 use crate::compare::{gated, missed};
 use crate::configuration::Configuration;
 use crate::equipment::{self, Equipment, Wish};
+use crate::instruments::Instruments;
 use crate::outlet::Outlet;
 use crate::places::Places;
 use crate::request::Think;
@@ -32,6 +33,7 @@ pub(crate) struct Desk {
     pub(crate) terminal: Arc<Terminal>,
     /// Whether events go to standard output, in the place of words.
     pub(crate) streams: bool,
+    pub(crate) instruments: Instruments,
 }
 
 /// Puts the tasks of a suite to one model after the other, and shows what each comes to.

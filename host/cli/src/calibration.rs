@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result};
 use koderz_api::chat::{Capture, Format, Prompt, Reply, Request, Sampling};
-use koderz_api::suite::{Stage, SuiteInfo};
 use koderz_core::event::Instrument;
 use koderz_core::ports::{Model, Question};
 use koderz_simulator::{Beats, Metronome};
@@ -16,16 +15,8 @@ const DISTANCE: Duration = Duration::from_millis(2);
 /// Which of the errors, in order, is told: 95 of 100 are within it.
 const SHARE: f64 = 0.95;
 
-/// Whether a suite has stages that measure times.
-pub(crate) fn measures(info: &SuiteInfo) -> bool {
-    info.stages.iter().any(Stage::is_timed)
-}
-
-/// Times answers for so long, where a suite has stages that measure times. That it cannot be done is told, and no error.
-pub(crate) async fn calibrate(info: &SuiteInfo, time: Duration) -> Option<Instrument> {
-    if !measures(info) || time.is_zero() {
-        return None;
-    }
+/// Times answers for so long. That it cannot be done is told, and no error.
+pub(crate) async fn calibrate(time: Duration) -> Option<Instrument> {
     match timed(time).await {
         Ok(instrument) => Some(instrument),
         Err(error) => {
@@ -48,15 +39,19 @@ async fn timed(time: Duration) -> Result<Instrument> {
         let reply = client.attempt(&question()).await;
         replies.push(reply.map_err(|error| anyhow::anyhow!("{error:?}"))?);
     }
-    let beats = metronome.beats();
-    let known = replies.iter().zip(&beats).skip(1);
+    compared(&replies[1..], &metronome.beats()[1..])
+}
+
+/// How far the times of answers are off those that are known.
+fn compared(replies: &[Reply], beats: &[Beats]) -> Result<Instrument> {
+    let known = replies.iter().zip(beats);
     let first = within(known.clone().filter_map(first_token).collect());
     let gaps: Vec<Duration> = known.flat_map(gaps).collect();
     let count = gaps.len();
     Ok(Instrument {
         first_token: first.context("no answer had a token")?,
         gap: within(gaps).context("no answer had two pieces")?,
-        answers: answers as u32,
+        answers: replies.len() as u32,
         gaps: count as u32,
     })
 }
@@ -99,6 +94,8 @@ fn question() -> Question {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use koderz_api::chat::{StopReason, Timing, Usage};
+    use std::time::Instant;
 
     #[test]
     fn nineteen_of_twenty_errors_are_within_what_is_told() {
@@ -107,11 +104,55 @@ mod tests {
         assert_eq!((errors(1), errors(0)), (Some(Duration::from_micros(1)), None));
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn answers_whose_times_are_known_are_asked_for_and_compared() {
-        let instrument = timed(Duration::from_millis(200)).await.expect("it can listen");
-        // How many of them come as they should is a matter of the machine.
-        assert!((1..=4).contains(&instrument.answers), "{instrument:?}");
-        assert!(instrument.gaps <= instrument.answers * 24, "{instrument:?}");
+    /// An answer by the client's clock, in microseconds since its question was sent.
+    fn reply(pieces: &[u64]) -> Reply {
+        let chunks: Vec<Duration> = pieces.iter().copied().map(Duration::from_micros).collect();
+        Reply {
+            text: String::new(),
+            thinking: None,
+            stop: StopReason::Finished,
+            usage: Usage::default(),
+            timing: Timing {
+                first_token: chunks.first().copied(),
+                chunks,
+                ..Timing::default()
+            },
+            attempts: 1,
+            raw: None,
+        }
+    }
+
+    /// The same by the server's, since it had heard the question.
+    fn beats(pieces: &[u64]) -> Beats {
+        let heard = Instant::now();
+        Beats {
+            heard,
+            written: pieces
+                .iter()
+                .map(|piece| heard + Duration::from_micros(*piece))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn times_are_held_against_those_that_are_known() {
+        let replies = [reply(&[2100, 4100, 6150]), reply(&[2050, 4000, 6000]), reply(&[])];
+        let known = [
+            beats(&[2000, 4000, 6000]),
+            beats(&[2000, 4000, 6000]),
+            beats(&[2000, 4000]),
+        ];
+        let found = compared(&replies, &known).expect("pieces");
+        let micros = Duration::from_micros;
+        assert_eq!((found.first_token, found.gap), (micros(100), micros(50)));
+        assert_eq!((found.answers, found.gaps), (3, 4));
+        assert!(compared(&[reply(&[])], &[beats(&[2000])]).is_err());
+        assert!(compared(&[reply(&[2000])], &[beats(&[2000])]).is_err());
+    }
+
+    #[tokio::test]
+    async fn as_many_answers_are_asked_for_as_the_time_has_room_for() {
+        let instrument = timed(DISTANCE * PIECES * 4).await.expect("it can listen");
+        assert_eq!((instrument.answers, instrument.gaps), (4, 4 * (PIECES - 1)));
     }
 }

@@ -24,6 +24,7 @@ mod export;
 mod figure;
 mod grade;
 mod grant;
+mod instruments;
 mod layers;
 mod log;
 mod machine;
@@ -59,6 +60,7 @@ use arguments::{Arguments, Command};
 use benchmark::Desk;
 use clap::{CommandFactory, FromArgMatches};
 use configuration::Configuration;
+use instruments::Instruments;
 use koderz_core::event::End;
 use koderz_report::{Shape, Terminal};
 use layers::Settings;
@@ -183,6 +185,7 @@ async fn carry_out(arguments: Arguments) -> Result<Outcome> {
         configuration: Configuration::embedded(),
         terminal,
         streams: arguments.command.streams(),
+        instruments: Instruments::default(),
     };
     match arguments.command {
         Command::Benchmark(arguments) => benchmark::benchmark(arguments, &desk).await,

@@ -21,7 +21,12 @@ use koderz_report::Story;
 use std::collections::BTreeMap;
 
 pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
-    let Desk { places, terminal, .. } = desk;
+    let Desk {
+        places,
+        terminal,
+        instruments,
+        ..
+    } = desk;
     let record = recorded::open(places)?;
     let export = Outlet::reserve(&arguments.export, 1)?;
     let remainder = match (arguments.retry_errors, arguments.no_retry_errors) {
@@ -112,6 +117,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
         streams: desk.streams,
         places,
         terminal,
+        instruments,
         equipment,
         hosts: asked.hosts(),
         record,

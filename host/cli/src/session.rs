@@ -1,15 +1,15 @@
 //! One stretch of work on a run: everything is ready, so it is done, shown and put away.
 
 use crate::benchmark::Desk;
-use crate::calibration::{calibrate, measures};
 use crate::came_to;
 use crate::connection::EMBEDDED;
 use crate::destination::{Destination, Readers};
 use crate::equipment::Equipment;
+use crate::instruments::Instruments;
 use crate::places::Places;
-use crate::power::Power;
 use crate::stream::Stream;
 use anyhow::{Context, Result, anyhow};
+use koderz_api::suite::Stage;
 use koderz_core::event::{End, Entry};
 use koderz_core::manifest::Manifest;
 use koderz_core::past::{Past, Remainder};
@@ -41,6 +41,7 @@ pub(crate) struct Session<'a> {
     pub(crate) streams: bool,
     pub(crate) places: &'a Places,
     pub(crate) terminal: &'a Arc<Terminal>,
+    pub(crate) instruments: &'a Instruments,
     pub(crate) equipment: Equipment,
     /// Who is asked.
     pub(crate) hosts: Vec<Host>,
@@ -75,6 +76,7 @@ impl<'a> Session<'a> {
             streams: desk.streams,
             places: &desk.places,
             terminal: &desk.terminal,
+            instruments: &desk.instruments,
             equipment,
             hosts,
             run: record.begin(&manifest)?,
@@ -92,6 +94,26 @@ impl<'a> Session<'a> {
             stop,
             manifest,
         })
+    }
+}
+
+impl Session<'_> {
+    /// Whether times may be measured of a server: where it is not sure that nothing of that is left, it may.
+    fn is_timed(&self) -> bool {
+        let Session {
+            equipment,
+            before,
+            remainder,
+            ..
+        } = self;
+        if self.manifest.answers.is_some() {
+            return false;
+        }
+        let begun = before.past.leaves_timed(&equipment.info, *remainder);
+        // A suite that plans may plan more, and what has not begun may belong to any stage.
+        let is_open = || equipment.suite.plans() || before.story.not_begun() != Some(0);
+        let may_begin = || *remainder != Remainder::Inconclusive && is_open();
+        begun || equipment.info.stages.iter().any(Stage::is_timed) && may_begin()
     }
 }
 
@@ -114,10 +136,12 @@ impl Ended {
 
 /// Works on a run until it is finished or is to stop, and writes the report.
 pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
+    let is_timed = session.is_timed();
     let Session {
         streams,
         places,
         terminal,
+        instruments,
         equipment,
         hosts,
         record,
@@ -132,8 +156,15 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
         remainder,
         stop,
     } = session;
+    let (instrument, meter) = match is_timed {
+        true => (
+            instruments.calibrated(calibration, &stop).await,
+            meter(instruments, &manifest, &stop).await,
+        ),
+        false => (None, None),
+    };
     let plan = Plan {
-        instrument: calibrate(&equipment.info, calibration).await,
+        instrument,
         concurrency,
         max_retries: equipment.max_retries,
         deadline,
@@ -146,10 +177,6 @@ pub(crate) async fn work(session: Session<'_>) -> Result<Ended> {
     if streams {
         sinks.push(Arc::new(Stream));
     }
-    let meter = match measures(&equipment.info) {
-        true => meter(&manifest).await,
-        false => None,
-    };
     let ports = Ports {
         suite: equipment.suite,
         retry: equipment.retry,
@@ -194,14 +221,12 @@ fn could_not_go_on(error: RunError, run: &RunId, suite: &str, bare: Option<&str>
 }
 
 /// What knows how much energy is used, where times are measured of a server on this machine.
-async fn meter(manifest: &Manifest) -> Option<Arc<dyn Meter>> {
+async fn meter(instruments: &Instruments, manifest: &Manifest, stop: &Stop) -> Option<Arc<dyn Meter>> {
     let is_here = |host: &str| host == EMBEDDED || Address::parse(host).is_ok_and(|address| address.is_loopback());
     if !manifest.other_servers.is_empty() || !is_here(&manifest.server.host) {
         return None;
     }
-    Power::of_this_machine()
-        .await
-        .map(|power| Arc::new(power) as Arc<dyn Meter>)
+    instruments.meter(stop).await
 }
 
 /// What the manifest says of the plan.

@@ -2,7 +2,7 @@
 
 use crate::event::{Entry, Event, TrialId};
 use crate::results::Results;
-use koderz_api::suite::{Completion, Grade};
+use koderz_api::suite::{Completion, Grade, SuiteInfo};
 use koderz_api::summary::Plan;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,6 +19,19 @@ enum State {
 struct Sample {
     go: u32,
     state: State,
+    stage: Box<str>,
+}
+
+impl Sample {
+    /// Whether more of it is to be done.
+    fn is_wanted(&self, remainder: Remainder) -> bool {
+        match (&self.state, remainder) {
+            (State::Inconclusive, remainder) => remainder != Remainder::Open,
+            // A later go at what was inconclusive is a part of asking it again.
+            (State::Open { .. }, Remainder::Inconclusive) => self.go > 0,
+            (State::Open { .. }, _) => true,
+        }
+    }
 }
 
 /// What of a run is to be done.
@@ -114,8 +127,9 @@ impl Past {
             results.observe(&entry);
         }
         match entry.event {
-            Event::TrialBegan { trial, .. } => {
+            Event::TrialBegan { trial, task, .. } => {
                 *self.sample(&trial) = Sample {
+                    stage: task.stage.into(),
                     go: trial.go,
                     state: State::Open {
                         stepped: 0,
@@ -174,6 +188,17 @@ impl Past {
         self.settled.count + others as u64
     }
 
+    /// Whether a trial that was begun before is to be gone on with, or tried again, in a stage that measures times.
+    pub fn leaves_timed(&self, info: &SuiteInfo, remainder: Remainder) -> bool {
+        let stages = info.stages.iter().chain(self.planned.iter().map(|plan| &plan.stage));
+        let timed: BTreeSet<&str> = stages
+            .filter(|stage| stage.is_timed())
+            .map(|stage| stage.name.as_str())
+            .collect();
+        let mut samples = self.samples.values().flat_map(BTreeMap::values);
+        samples.any(|sample| timed.contains(&*sample.stage) && sample.is_wanted(remainder))
+    }
+
     /// How a trial is to be begun; what is known of it is handed over and forgotten here.
     pub(crate) fn start(&mut self, task: &str, sample: u32, remainder: Remainder) -> Start {
         if self.settled.contains(task, sample) {
@@ -214,6 +239,7 @@ impl Past {
 
     fn sample(&mut self, trial: &TrialId) -> &mut Sample {
         let fresh = Sample {
+            stage: Box::default(),
             go: trial.go,
             state: State::Open {
                 stepped: 0,
@@ -233,7 +259,7 @@ mod tests {
     use super::*;
     use crate::event::Place;
     use koderz_api::chat::{AskError, AskErrorKind};
-    use koderz_api::suite::{Task, Verdict};
+    use koderz_api::suite::{Pacing, Stage, Task, Verdict};
     use std::time::Duration;
 
     fn id(go: u32) -> TrialId {
@@ -292,6 +318,41 @@ mod tests {
             labels: Vec::new(),
         };
         Event::TrialFinished { trial: id(go), verdict }
+    }
+
+    #[test]
+    fn times_are_left_to_measure_only_where_a_trial_of_a_timed_stage_is_wanted() {
+        let info = |pacing, warm_up| SuiteInfo {
+            stages: vec![Stage {
+                name: "main".to_owned(),
+                pacing,
+                warm_up,
+            }],
+            metrics: Vec::new(),
+            samples: 1,
+            languages: Vec::new(),
+            slots: Vec::new(),
+            context_tokens: None,
+            task_count: Some(1),
+        };
+        let open = || past(vec![began(0)]);
+        let inconclusive = || past(vec![began(0), finished(0, Grade::Inconclusive)]);
+        let again = || past(vec![began(0), finished(0, Grade::Inconclusive), began(1)]);
+        let done = || past(vec![began(0), finished(0, Grade::Ungraded)]);
+        for (what, past, wanted) in [
+            ("open", open(), [true, false, true]),
+            ("inconclusive", inconclusive(), [false, true, true]),
+            ("tried again", again(), [true, true, true]),
+            ("done", done(), [false, false, false]),
+        ] {
+            let left = |info: &SuiteInfo| {
+                [Remainder::Open, Remainder::Inconclusive, Remainder::All]
+                    .map(|remainder| past.leaves_timed(info, remainder))
+            };
+            assert_eq!(left(&info(Pacing::Exclusive, false)), wanted, "{what}");
+            assert_eq!(left(&info(Pacing::Exclusive, true)), [false; 3], "{what}");
+            assert_eq!(left(&info(Pacing::Shared, false)), [false; 3], "{what}");
+        }
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn without_times(line: &str) -> String {
 
 /// What ^C does.
 #[cfg(unix)]
-fn interrupt(child: &std::process::Child) {
+pub(crate) fn interrupt(child: &std::process::Child) {
     let status = std::process::Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status();

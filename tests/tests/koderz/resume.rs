@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const LONGEST: Duration = Duration::from_secs(120);
 
 /// Waits until something holds of the server, or the process has ended by itself.
-async fn until(child: &mut Child, holds: impl Fn() -> bool) {
+pub(crate) async fn until(child: &mut Child, holds: impl Fn() -> bool) {
     let began = Instant::now();
     while !holds() && child.try_wait().expect("the process can be looked at").is_none() {
         assert!(began.elapsed() < LONGEST, "it does not come that far");

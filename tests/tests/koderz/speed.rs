@@ -1,6 +1,7 @@
 //! The speed test in its first form, against models whose speed is known.
 
 mod flags;
+mod instruments;
 mod turns;
 
 use koderz_tests::{Koderz, cassette, serve};
