@@ -41,18 +41,25 @@ pub(crate) async fn chat(State(client): State<Client>, body: Read) -> Response<B
 async fn answer(client: Client, endpoint: Endpoint, body: Read) -> Response<Body> {
     let bad = |text| (StatusCode::BAD_REQUEST, text);
     match read(body).and_then(|body| Request::read(endpoint, &body).map_err(bad)) {
-        Err(refusal) => respond::refusal(refusal),
+        Err(refusal) => {
+            keep(&client, "", "");
+            client.wire.note(|account| account.ends(Outcome::Refused));
+            respond::refusal(refusal)
+        }
         Ok(request) if request.question.is_empty() => {
-            keep(&client, &request);
+            keep(&client, &request.model, "");
             client.shared.gate.flows().await;
-            if client.shared.gate.turns_away() {
-                return respond::refusal(Refused::Busy.refusal());
-            }
-            let transferred = transfer(&client, endpoint, &request).await;
-            transferred.unwrap_or_else(respond::refusal)
+            let transferred = match client.shared.gate.turns_away() {
+                true => Err((Outcome::RefusedBusy, Refused::Busy.refusal())),
+                false => transfer(&client, endpoint, &request).await,
+            };
+            transferred.unwrap_or_else(|(outcome, refusal)| {
+                client.wire.note(|account| account.ends(outcome));
+                respond::refusal(refusal)
+            })
         }
         Ok(request) => {
-            keep(&client, &request);
+            keep(&client, &request.model, request.question.beginning());
             let mut turn = client.shared.ledger.question(client.wire.clone());
             client.shared.gate.flows().await;
             if client.shared.gate.turns_away() {
@@ -65,29 +72,30 @@ async fn answer(client: Client, endpoint: Endpoint, body: Read) -> Response<Body
 }
 
 /// Keeps account of what becomes of a request, if somebody wants to know.
-fn keep(client: &Client, request: &Request) {
+fn keep(client: &Client, model: &str, prompt: &str) {
     if let Some(truth) = &client.shared.truth {
-        let (arrived, prompt) = (client.wire.heard(), request.question.beginning());
-        client
-            .wire
-            .keep(Account::new(truth.clone(), &request.model, prompt, arrived));
+        let account = Account::new(truth.clone(), model, prompt, client.wire.heard());
+        client.wire.keep(account);
     }
 }
 
 /// Loads a model or unloads it.
-async fn transfer(client: &Client, endpoint: Endpoint, request: &Request) -> Result<Response<Body>, Refusal> {
+async fn transfer(
+    client: &Client,
+    endpoint: Endpoint,
+    request: &Request,
+) -> Result<Response<Body>, (Outcome, Refusal)> {
     let shared = &client.shared;
-    let model = model(shared, endpoint, request)?;
+    let refused = |refusal| (Outcome::Refused, refusal);
+    let model = model(shared, endpoint, request).map_err(refused)?;
     let done_reason = if request.keep_alive == Some(KeepAlive::For(Duration::ZERO)) {
         shared.gate.unload(&name::key(&model.name));
         shared.ledger.unloaded();
         "unload"
     } else {
-        let profile = options(request)?.profile;
+        let profile = options(request).map_err(refused)?.profile;
         let mut pass = shared.gate.enter(want(request, &model, profile, Work::Load));
-        if pass.settled().await == Standing::Refused {
-            return Err((StatusCode::SERVICE_UNAVAILABLE, BUSY.to_owned()));
-        }
+        pass.settled().await.there()?;
         shared.ledger.loaded();
         client.wire.note(|account| account.loads(Instant::now().into_std()));
         "load"
@@ -199,22 +207,27 @@ fn before(shared: &Shared, model: &Model, want: &Want) {
 
 /// Waits for a slot; how long it took to have a runner, or how it ended otherwise.
 async fn admitted(pass: &mut Pass) -> Result<Duration, (Outcome, Refusal)> {
-    match pass.settled().await {
+    let standing = pass.settled().await;
+    standing.there()?;
+    match standing {
         Standing::Begins(load) => Ok(load),
-        Standing::Refused => {
-            let refusal = (StatusCode::SERVICE_UNAVAILABLE, BUSY.to_owned());
-            Err((Outcome::RefusedBusy, refusal))
-        }
-        Standing::Died(death) => {
-            let text = match death {
-                Death::Waiting => NO_LONGER_RUNNING,
-                Death::Answering => CRASHED,
-            };
-            let refusal = (StatusCode::INTERNAL_SERVER_ERROR, text.to_owned());
-            Err((Outcome::Died, refusal))
-        }
-        Standing::Waits | Standing::Loaded => {
-            unreachable!("a question waits no more once it is settled, and is no load")
+        _ => unreachable!("a question waits no more once it is settled, and is no load"),
+    }
+}
+
+impl Standing {
+    /// Whether there is a runner, or how it ended otherwise.
+    fn there(self) -> Result<(), (Outcome, Refusal)> {
+        match self {
+            Standing::Waits | Standing::Loaded | Standing::Begins(_) => Ok(()),
+            Standing::Refused => Err((Outcome::RefusedBusy, Refused::Busy.refusal())),
+            Standing::Died(death) => {
+                let text = match death {
+                    Death::Waiting => NO_LONGER_RUNNING,
+                    Death::Answering => CRASHED,
+                };
+                Err((Outcome::Died, (StatusCode::INTERNAL_SERVER_ERROR, text.to_owned())))
+            }
         }
     }
 }

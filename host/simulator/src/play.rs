@@ -49,7 +49,9 @@ struct Dead;
 struct Streamed {
     play: Play,
     next: usize,
-    /// What is left of a line that was cut, and how many tokens are whole with it.
+    /// Tokens that are handed over.
+    handed: usize,
+    /// What is left of a line that was cut, and how many tokens of the answer are whole with it.
     rest: Option<(Vec<u8>, usize)>,
     sent: bool,
     over: bool,
@@ -61,13 +63,15 @@ type Frame = Result<Bytes, io::Error>;
 
 impl Play {
     /// Sends it line by line. The head goes out with the first of them, so there is nothing to be seen before.
-    pub(crate) async fn stream(self) -> Response<Body> {
+    pub(crate) async fn stream(mut self) -> Response<Body> {
+        self.reads();
         if matches!(self.script.end, End::Fault(Break::Error | Break::Die)) && self.script.tokens == 0 {
             return self.whole().await;
         }
         let mut streamed = Streamed {
             play: self,
             next: 0,
+            handed: 0,
             rest: None,
             sent: false,
             over: false,
@@ -89,6 +93,7 @@ impl Play {
 
     /// Sends it as one object once all of it is there.
     pub(crate) async fn whole(mut self) -> Response<Body> {
+        self.reads();
         let due = self.due(self.script.tokens);
         if self.wait(sleep_until(due)).await.is_err() {
             self.settle(Outcome::Died);
@@ -97,21 +102,10 @@ impl Play {
         self.close();
         let said = self.reply.first(self.script.tokens);
         let mut object = Vec::new();
-        let tokens = self.script.tokens;
-        self.wire.note(|account| account.hands(tokens));
-        match &self.script.end {
-            End::Done(tail) => {
-                self.form.write(&mut object, &Stamp::now(), said, Some(tail));
-                self.settle(Outcome::Answered);
-            }
-            End::Unfinished => {
-                self.form.write(&mut object, &Stamp::now(), said, None);
-                self.settle(Outcome::Unfinished);
-            }
-            End::Fault(Break::NoDone) => {
-                self.form.write(&mut object, &Stamp::now(), said, None);
-                self.settle(Outcome::Fault);
-            }
+        let (tail, outcome) = match &self.script.end {
+            End::Done(tail) => (Some(tail), Outcome::Answered),
+            End::Unfinished => (None, Outcome::Unfinished),
+            End::Fault(Break::NoDone) => (None, Outcome::Fault),
             End::Fault(way @ (Break::Error | Break::Die)) => {
                 self.fail(*way);
                 return crashed();
@@ -119,14 +113,24 @@ impl Play {
             End::Fault(Break::Reset) => {
                 self.settle(Outcome::Fault);
                 self.wire.reset();
+                return respond::whole(object);
             }
             End::Fault(Break::Silence) => {
                 self.turn.settle(Outcome::Fault);
                 self.silence().await;
                 return crashed();
             }
-        }
+        };
+        self.form.write(&mut object, &Stamp::now(), said, tail);
+        let tokens = self.script.tokens;
+        self.wire.note(|account| account.hands(tokens));
+        self.settle(outcome);
         respond::whole(object)
+    }
+
+    fn reads(&mut self) {
+        let read = self.due(0);
+        self.wire.note(|account| account.reads(read.into_std()));
     }
 
     fn due(&mut self, token: usize) -> Instant {
@@ -145,13 +149,13 @@ impl Play {
     /// Has the last object say how long it took, where that is known only now.
     fn close(&mut self) {
         let tokens = self.script.tokens;
-        if let (End::Done(tail), Times::Course(course)) = (&mut self.script.end, &mut self.times) {
+        let End::Done(tail) = &mut self.script.end else { return };
+        if let Times::Course(course) = &mut self.times {
             let prompt = course.due(0);
             let wrote = course.due(tokens).saturating_sub(prompt);
             *tail = std::mem::take(tail).took(prompt, wrote, self.arrived.elapsed(), course.manner.told);
-            let tail = tail.clone();
-            self.wire.note(|account| account.tells(tail));
         }
+        self.wire.note(|account| account.tells(tail.clone()));
     }
 
     /// Waits for something, or says that the runner has died first. If nothing is generated any more it waits for ever.
@@ -192,9 +196,9 @@ impl Play {
 impl Streamed {
     /// The next part of the body, once it is due.
     async fn frame(&mut self) -> Option<Frame> {
-        if let Some((rest, tokens)) = self.rest.take() {
+        if let Some((rest, whole)) = self.rest.take() {
             sleep(APART).await;
-            return Some(self.hand(rest, tokens));
+            return Some(self.hand(rest, whole));
         }
         let mut frame = Vec::new();
         let tokens = self.play.script.tokens;
@@ -205,12 +209,11 @@ impl Streamed {
                 self.play.settle(Outcome::Died);
                 return self.sent.then(|| Ok(error_line().into()));
             }
-            let before = self.next;
             let last = self.fill(&mut frame);
             let waits = self.next < tokens || self.play.due(tokens) > Instant::now();
             if !frame.is_empty() && (waits || self.sent || self.play.script.end.breaks()) {
                 self.sent = true;
-                return Some(self.cut(frame, before, last));
+                return Some(self.cut(frame, last));
             }
             if waits {
                 let due = match self.next < tokens {
@@ -227,6 +230,7 @@ impl Streamed {
             }
             self.over = true;
             self.play.close();
+            self.note(self.next);
             return self.end(frame).await;
         }
         None
@@ -250,20 +254,14 @@ impl Streamed {
             }
             self.next = end;
         }
-        if self.next > 0 {
-            self.play.wire.note(|account| account.read(now.into_std()));
-        }
-        if self.next == self.play.script.tokens && self.play.script.end.breaks() {
-            self.play.turn.settle(Outcome::Fault);
-        }
         last
     }
 
     /// Hands over what is due, or all but a part of its last line if writes are cut there.
-    fn cut(&mut self, mut frame: Vec<u8>, before: usize, (line, token): (usize, usize)) -> Frame {
+    fn cut(&mut self, mut frame: Vec<u8>, (line, token): (usize, usize)) -> Frame {
         let cuts = self.play.times.manner().is_some_and(|manner| manner.cut);
         if !cuts {
-            return self.hand(frame, self.next - before);
+            return self.hand(frame, self.next);
         }
         let inside = |byte: &u8| byte & 0b1100_0000 == 0b1000_0000;
         let at = frame[line..]
@@ -271,14 +269,22 @@ impl Streamed {
             .position(inside)
             .unwrap_or((frame.len() - line) / 2);
         let rest = frame.split_off(line + at);
-        self.rest = Some((rest, self.next - token));
-        self.hand(frame, token - before)
+        self.rest = Some((rest, self.next));
+        self.hand(frame, token)
     }
 
-    /// Hands over bytes with which so many tokens are whole.
-    fn hand(&self, bytes: Vec<u8>, tokens: usize) -> Frame {
-        self.play.wire.note(|account| account.hands(tokens));
+    /// Hands over bytes with which so many tokens of the answer are whole.
+    fn hand(&mut self, bytes: Vec<u8>, whole: usize) -> Frame {
+        self.note(whole);
+        if whole == self.play.script.tokens && self.play.script.end.breaks() {
+            self.play.turn.settle(Outcome::Fault);
+        }
         Ok(bytes.into())
+    }
+
+    fn note(&mut self, whole: usize) {
+        let tokens = whole - std::mem::replace(&mut self.handed, whole);
+        self.play.wire.note(|account| account.hands(tokens));
     }
 
     /// What follows the tokens.
@@ -295,6 +301,7 @@ impl Streamed {
                 frame.extend(error_line());
             }
             End::Fault(Break::Silence) => {
+                self.play.turn.settle(Outcome::Fault);
                 self.play.silence().await;
                 self.crashed = true;
                 frame.extend(error_line());

@@ -102,9 +102,22 @@ pub(crate) struct Account {
     line: Line,
     /// Tokens that are handed over and not written yet.
     handed: usize,
+    /// When its prompt is read, if nothing comes between.
+    reads: Option<Instant>,
     /// When something was last written.
     wrote: Instant,
-    over: bool,
+    over: Over,
+}
+
+/// Whether a question has come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    No,
+    /// It has, and its client is not told yet.
+    Settled,
+    /// Some of what tells the client is written.
+    Told,
+    Written,
 }
 
 /// A line of the file. Times that never came are not in it.
@@ -154,8 +167,9 @@ impl Account {
             truth,
             line,
             handed: 0,
+            reads: None,
             wrote: arrived,
-            over: false,
+            over: Over::No,
         }
     }
 
@@ -170,9 +184,9 @@ impl Account {
         self.line.loaded = Some(self.truth.nanos(loaded));
     }
 
-    /// The prompt was read.
-    pub(crate) fn read(&mut self, at: Instant) {
-        self.line.read.get_or_insert(self.truth.nanos(at));
+    /// The prompt is read at that time, if the question is there so long.
+    pub(crate) fn reads(&mut self, at: Instant) {
+        self.reads = Some(at);
     }
 
     /// So many tokens are on their way to the connection.
@@ -187,6 +201,9 @@ impl Account {
     /// Something was written.
     pub(crate) fn writes(&mut self, at: Instant) {
         self.wrote = at;
+        if self.over == Over::Settled {
+            self.over = Over::Told;
+        }
     }
 
     /// All that was handed over is written; whether that was the end.
@@ -195,12 +212,15 @@ impl Account {
             let at = self.truth.nanos(self.wrote);
             self.line.chunks.push((std::mem::take(&mut self.handed), at));
         }
-        self.over
+        if self.over == Over::Told {
+            self.over = Over::Written;
+        }
+        self.over == Over::Written
     }
 
     /// What became of it. It is over with what is written next.
     pub(crate) fn ends(&mut self, outcome: Outcome) {
-        self.over = true;
+        self.over = Over::Settled;
         self.line.outcome = match outcome {
             Outcome::Answered => "answered",
             Outcome::Unfinished => "unfinished",
@@ -214,7 +234,14 @@ impl Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
-        self.line.ended = self.truth.nanos(self.wrote);
+        // Of what did not come to its last write the connection is gone, or it was reset.
+        let ended = match self.over {
+            Over::Written => self.wrote,
+            Over::No | Over::Settled | Over::Told => Instant::now(),
+        };
+        self.line.ended = self.truth.nanos(ended);
+        let read = self.reads.filter(|read| *read <= ended);
+        self.line.read = read.map(|read| self.truth.nanos(read));
         // The answers come first: a full disk is no reason to give none.
         let _ = self.truth.write(&self.line);
     }

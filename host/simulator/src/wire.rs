@@ -137,9 +137,10 @@ impl AsyncWrite for Connection {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = self.open()?.poll_flush(cx);
-        if flushed.is_ready() {
+        if let Poll::Ready(written) = &flushed {
             let mut book = self.wire.book();
-            if book.account.as_mut().is_some_and(Account::flushed) {
+            // Where it failed nothing has come of what was handed over.
+            if written.is_ok() && book.account.as_mut().is_some_and(Account::flushed) {
                 book.account = None;
             }
             drop(book);
