@@ -3,6 +3,9 @@
 //! Reasons and messages come from models, servers and plugins. A control character in them could move the cursor or
 //! hide what was printed, and one that turns the writing direction could make a line say something else.
 
+/// The width of a terminal that nobody has widened.
+pub(crate) const COLUMNS: usize = 80;
+
 /// The first line that says something, with nothing in it that a terminal would act on.
 pub(crate) fn first(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty());

@@ -2,14 +2,11 @@
 
 use crate::escape::escaped_pretty;
 use crate::json::Estimate;
-use crate::line::{cell, fit, harmless, width};
+use crate::line::{COLUMNS, cell, fit, harmless, width};
 use crate::numbers::percent;
 use koderz_core::statistics::Rate;
 use koderz_core::summary::Counts;
 use serde::Serialize;
-
-/// The width of a terminal that nobody has widened.
-const COLUMNS: usize = 80;
 
 /// The most that the name of a suite takes, so that something is left for that of the model.
 const SUITE: usize = 12;

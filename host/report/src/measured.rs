@@ -6,9 +6,6 @@ use koderz_api::statistics;
 use koderz_api::suite::{Direction, MetricInfo, Reduction};
 use std::time::Duration;
 
-/// Samples that have to lie beyond a percentile before it is told: fewer say little about it.
-const BEYOND: f64 = 10.0;
-
 /// A metric over the samples of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Measured<'a> {
@@ -72,7 +69,7 @@ impl Measured<'_> {
     /// None where there are too few samples for it.
     pub(crate) fn reduced(&self, reduction: Reduction) -> Option<f64> {
         let sum: f64 = self.values.iter().sum();
-        let tail = |share: f64| (self.count() as f64 * (1.0 - share) >= BEYOND - 1e-9).then(|| self.percentile(share));
+        let tail = |share: f64| statistics::tells_percentile(self.count(), share).then(|| self.percentile(share));
         match reduction {
             Reduction::Mean => Some(sum / self.count() as f64),
             Reduction::Sum => Some(sum),

@@ -1,14 +1,11 @@
 //! What has changed where the same answers were graded twice.
 
-use crate::line::{first, fit, harmless};
+use crate::line::{COLUMNS, first, fit, harmless};
 use crate::numbers::counted;
 use crate::report::grade;
 use crate::text::name;
 use koderz_api::suite::{Grade, Verdict};
 use koderz_core::summary::{SampleId, Summary};
-
-/// The width of a terminal that nobody has widened.
-const COLUMNS: usize = 80;
 
 /// Changes that are listed.
 const LISTED: usize = 50;

@@ -2,7 +2,7 @@
 
 use crate::differ::{UNLIKELY, rank_test, together};
 use crate::json::json;
-use crate::line::{cell, first, fit, harmless, width};
+use crate::line::{COLUMNS, cell, first, fit, harmless, width};
 use crate::measured::{Measured, measured};
 use crate::numbers::{grouped, hundredths, percent, span};
 use crate::report::Report;
@@ -11,9 +11,6 @@ use koderz_core::summary::Counts;
 use serde::Serialize;
 use serde_json::{Value, json as object};
 use std::collections::BTreeMap;
-
-/// The width of a terminal that nobody has widened.
-const COLUMNS: usize = 80;
 
 /// The most that the name of a model takes.
 const MODEL: usize = 30;

@@ -6,12 +6,12 @@ mod machine;
 mod places;
 mod trials;
 
-use crate::line::{fit, harmless};
+use crate::line::{COLUMNS, fit, harmless};
 use crate::numbers::{counted, span};
 use crate::progress::ending;
 use crate::report::{Report, asked};
 use figures::{measurements, rates, reckonings};
-use layout::{COLUMNS, lines_of};
+use layout::lines_of;
 use machine::{energy, instrument};
 use trials::{counts, failed, inconclusive, work};
 

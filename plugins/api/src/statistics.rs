@@ -74,10 +74,15 @@ fn at_most(k: usize, n: usize) -> f64 {
     sum
 }
 
+/// Whether of so many values enough lie beyond a percentile for it to be told: fewer say little about it.
+pub fn tells_percentile(values: usize, share: f64) -> bool {
+    values as f64 * (1.0 - share) >= BEYOND - 1e-9
+}
+
 /// The value that a share of the values does not exceed (nearest rank), where enough lie beyond it.
 pub fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
     let n = sorted.len();
-    if n as f64 * (1.0 - share) < BEYOND - 1e-9 {
+    if !tells_percentile(n, share) {
         return None;
     }
     let rank = (share * n as f64).ceil() as usize;

@@ -1,11 +1,8 @@
 //! The comparison for people.
 
 use crate::compared::{Changed, Compared, Difference, Side};
-use crate::line::{cell, fit, harmless, width};
+use crate::line::{COLUMNS, cell, fit, harmless, width};
 use crate::numbers::{counted, grouped, percent, span};
-
-/// The width of a terminal that nobody has widened.
-const COLUMNS: usize = 80;
 
 /// Tasks that are listed, of the better and of the worse ones each.
 const LISTED: usize = 20;

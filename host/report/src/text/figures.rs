@@ -1,7 +1,7 @@
 //! What a run comes to: pass rates, what was measured, and what its suite reckons.
 
-use super::layout::{COLUMNS, figure, table};
-use crate::line::{fit, harmless, width};
+use super::layout::{figure, table};
+use crate::line::{COLUMNS, fit, harmless, width};
 use crate::measured::measured;
 use crate::numbers::{hundredths, percent};
 use crate::reckoned::reckoned;

@@ -1,10 +1,7 @@
 //! How lines are laid out: nothing is wider than a terminal that nobody has widened.
 
-use crate::line::{cell, fit, harmless, width};
+use crate::line::{COLUMNS, cell, fit, harmless, width};
 use crate::numbers::grouped;
-
-/// The width of a terminal that nobody has widened. Only paths may be longer.
-pub(super) const COLUMNS: usize = 80;
 
 /// The column in which figures end.
 pub(super) const FIGURES: usize = 20;

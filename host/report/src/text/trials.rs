@@ -1,8 +1,8 @@
 //! What became of trials: how many of each kind, what they cost, and which failed and why.
 
-use super::layout::{COLUMNS, FIGURES, figure, wrapped};
+use super::layout::{FIGURES, figure, wrapped};
 use crate::cost::{Figure, cost};
-use crate::line::{cell, first, fit, harmless, width};
+use crate::line::{COLUMNS, cell, first, fit, harmless, width};
 use crate::numbers::{counted, grouped};
 use crate::report::{NO_KIND, Report, failure_kind};
 use koderz_api::suite::{Grade, Verdict};
