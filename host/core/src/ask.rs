@@ -271,13 +271,14 @@ impl<'a> Asking<'a> {
             previous_delay: self.tries.previous_delay,
             entropy,
         };
-        let decision = decide(shared, &attempt).await;
+        let (decision, stood_in) = decide(shared, &attempt).await;
         let failed = Event::AttemptFailed {
             trial: self.id.clone(),
             place: self.place,
             of: shared.plan.max_retries.map(|retries| retries.saturating_add(1)),
             attempt: attempt.clone(),
             decision: decision.clone(),
+            stood_in,
             took: Some(took),
         };
         shared.note_of(backend, failed).await?;
@@ -346,16 +347,19 @@ async fn finish(
 }
 
 /// Asks the policy, and holds its answer within the run's bounds. A policy that fails is replaced by the built-in one
-/// for this decision.
-async fn decide(shared: &Shared, attempt: &Attempt) -> Decision {
+/// for this decision, and what it said is answered too.
+async fn decide(shared: &Shared, attempt: &Attempt) -> (Decision, Option<String>) {
     let policy = shared.retry.clone();
     let told = attempt.clone();
     let decided = shared.blocking(move || policy.decide(&told)).await;
-    let decision = decided.unwrap_or_else(|error| {
-        shared.policy_has_failed(&error);
-        Backoff::default().decide(attempt)
-    });
-    bound(decision, attempt, &shared.plan)
+    let (decision, stood_in) = match decided {
+        Ok(decision) => (decision, None),
+        Err(error) => {
+            shared.policy_has_failed(&error);
+            (Backoff::default().decide(attempt), Some(error.what))
+        }
+    };
+    (bound(decision, attempt, &shared.plan), stood_in)
 }
 
 fn bound(decision: Decision, attempt: &Attempt, plan: &crate::plan::Plan) -> Decision {

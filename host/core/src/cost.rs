@@ -132,6 +132,7 @@ mod tests {
                 entropy: 0,
             },
             decision,
+            stood_in: None,
             took: took.map(Duration::from_secs),
         }
     }

@@ -206,6 +206,9 @@ pub enum Event {
         attempt: Attempt,
         /// What comes next.
         decision: Decision,
+        /// What the policy said when it failed: the built-in one has decided in its place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stood_in: Option<String>,
         /// How long the attempt lasted, its wait in the server's queue included. Records from before this was noted do
         /// not say.
         #[serde(default, with = "koderz_api::nanos::option", skip_serializing_if = "Option::is_none")]

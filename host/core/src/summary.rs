@@ -112,6 +112,8 @@ pub struct Summary {
     pub samples: BTreeMap<SampleId, Sample>,
     /// Attempts that failed and were followed by another, by kind.
     pub retries: BTreeMap<FailureKind, u64>,
+    /// Attempts at which the policy failed, and the built-in one decided.
+    pub stood_in: u64,
     /// What the answers cost beyond themselves.
     pub cost: Cost,
     /// Questions that were answered.
@@ -195,9 +197,11 @@ impl Summary {
                 trial,
                 attempt,
                 decision,
+                stood_in,
                 ..
             } => {
                 self.sample(trial).failed_attempts += 1;
+                self.stood_in += u64::from(stood_in.is_some());
                 if !matches!(decision, Decision::GiveUp(_)) {
                     *self.retries.entry(attempt.failure.kind).or_default() += 1;
                 }

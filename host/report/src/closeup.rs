@@ -6,7 +6,7 @@ use crate::escape::escaped_pretty;
 use crate::line::harmless;
 use crate::numbers::{counted, span};
 use crate::one::block;
-use crate::report::{Report, decision, exit, facts, role, used, words_of_grade};
+use crate::report::{Report, facts, role, used, words_of_grade};
 use crate::sample::{Entry, entries};
 use crate::tale::{FailedAttempt, Tale};
 use crate::text::{name, places};
@@ -97,7 +97,7 @@ fn attempts(sample: &Sample, tale: &Tale) -> Option<String> {
 }
 
 fn attempt(attempt: &FailedAttempt) -> String {
-    let (failure, decision) = (words::failure(&attempt.failure), decision(&attempt.decision));
+    let (failure, decision) = (words::failure(&attempt.failure), attempt.decided());
     let host = attempt
         .host
         .as_ref()
@@ -153,7 +153,7 @@ fn programs(tale: &Tale) -> Vec<String> {
         Some(Ok(ran)) => {
             sections.push(section(
                 "what became of it",
-                &format!("{}\n{}", exit(&ran.exit), used(ran)),
+                &format!("{}\n{}", ran.exit.in_words(), used(ran)),
             ));
             for (name, text) in [("standard output", &ran.stdout), ("standard error", &ran.stderr)] {
                 if !text.kept().is_empty() {

@@ -366,6 +366,7 @@ impl TrialTape {
             of: Some(4),
             attempt: attempt(number, failure),
             decision,
+            stood_in: None,
             took: Some(Duration::from_millis(1500)),
         })
     }

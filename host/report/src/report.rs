@@ -4,7 +4,6 @@ use crate::numbers::{counted, grouped, percent, span};
 use crate::story::Story;
 use crate::tale::{Answer, Ran};
 use koderz_api::chat::{Role, StopReason};
-use koderz_api::execution::Exit;
 use koderz_api::retry::Decision;
 use koderz_api::suite::{Grade, Verdict};
 use koderz_core::event::End;
@@ -196,19 +195,6 @@ pub(crate) fn facts(answer: &Answer) -> String {
     }
     facts.extend(answer.host.as_ref().map(|host| format!("by {host}")));
     facts.join(", ")
-}
-
-/// How a program ended.
-pub(crate) fn exit(exit: &Exit) -> String {
-    match exit {
-        Exit::Passed => "passed".to_owned(),
-        Exit::Failed(check) => format!("failed: {check}"),
-        Exit::Crashed(fault) => format!("crashed: {fault}"),
-        Exit::CpuLimit => "used up its time on the processor".to_owned(),
-        Exit::WallLimit => "used up its time on the clock".to_owned(),
-        Exit::MemoryLimit => "asked for more memory than it may have".to_owned(),
-        Exit::OutputLimit => "wrote more than it may".to_owned(),
-    }
 }
 
 /// What a program used.

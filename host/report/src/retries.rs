@@ -131,6 +131,7 @@ mod tests {
             of: Some(4),
             attempt: attempt(1, busy()),
             decision: Decision::Retry(Duration::from_secs(2)),
+            stood_in: None,
             took: None,
         };
         let at = Duration::ZERO;

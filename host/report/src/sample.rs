@@ -1,7 +1,7 @@
 //! A sample for programs: the object that stands for it wherever a run is written as JSON.
 
 use crate::excerpt::Excerpt;
-use crate::report::{Report, decision, grade, role};
+use crate::report::{Report, grade, role};
 use crate::tale::{Answer, FailedAttempt, NoAnswer, Ran, Source, Tale, Turn};
 use koderz_api::chat::{AskErrorKind, StopReason};
 use koderz_api::execution::{ExecutionErrorKind, Exit};
@@ -255,7 +255,7 @@ impl<'a> Failed<'a> {
             phase: attempt.failure.phase,
             status: attempt.failure.status,
             words: words::failure(&attempt.failure),
-            decision: decision(&attempt.decision),
+            decision: attempt.decided(),
             seconds: attempt.took.map(|took| took.as_secs_f64()),
             pause_seconds: match &attempt.decision {
                 Decision::Retry(pause) => Some(pause.as_secs_f64()),

@@ -1,6 +1,7 @@
 //! What is told of one sample: what was asked, answered, run and decided in its latest go.
 
 use crate::excerpt::{Excerpt, Keep};
+use crate::report::decision;
 use crate::strip::Strip;
 use koderz_api::chat::{AskErrorKind, Prompt, Request, Role, StopReason, Timing, Usage};
 use koderz_api::execution::{ExecutionError, Exit, Outcome, Program};
@@ -100,6 +101,8 @@ pub(crate) struct FailedAttempt {
     pub(crate) number: u32,
     pub(crate) failure: Failure,
     pub(crate) decision: Decision,
+    /// What the policy said when it failed, where the built-in one decided.
+    stood_in: Option<String>,
     pub(crate) took: Option<Duration>,
     /// The server that was asked, where the run has several.
     pub(crate) host: Option<String>,
@@ -129,6 +132,7 @@ impl Tale {
             Event::AttemptFailed {
                 attempt,
                 decision,
+                stood_in,
                 took,
                 ..
             } => {
@@ -137,6 +141,7 @@ impl Tale {
                 }
                 let mut failed = FailedAttempt::of(attempt.number, &attempt.failure, decision, *took);
                 failed.host.clone_from(&entry.host);
+                failed.stood_in = stood_in.as_deref().map(bounded);
                 self.attempts.push(failed);
             }
             Event::Completed { completion, .. } => self.complete(completion, entry.host.as_deref(), keep),
@@ -272,8 +277,18 @@ impl FailedAttempt {
                 ..failure.clone()
             },
             decision: decision.clone(),
+            stood_in: None,
             took,
             host: None,
+        }
+    }
+
+    /// What was decided, and by whom where that was not the run's own policy.
+    pub(crate) fn decided(&self) -> String {
+        let decision = decision(&self.decision);
+        match &self.stood_in {
+            Some(error) => format!("{decision}, by the built-in policy, since the run's own failed: {error}"),
+            None => decision,
         }
     }
 }

@@ -7,7 +7,7 @@ mod places;
 mod trials;
 
 use crate::line::{COLUMNS, fit, harmless};
-use crate::numbers::{counted, span};
+use crate::numbers::{counted, grouped, span};
 use crate::progress::ending;
 use crate::report::{Report, asked};
 use figures::{measurements, rates, reckonings};
@@ -59,8 +59,16 @@ fn header(report: &Report<'_>) -> Vec<String> {
         .into_iter()
         .map(|(what, which)| format!("{what} {which}"));
     let first = [format!("{suite} with {model}")];
-    let policy = Some(&manifest.retry).filter(|policy| policy.native);
-    let policy = policy.map(|policy| format!("retry policy {}", policy.in_words()));
+    let summary = report.story.summary();
+    let told = manifest.retry.native || summary.retry_count() > 0;
+    let policy = told.then(|| format!("retry policy {}", manifest.retry.in_words()));
+    let stood_in = match summary.stood_in {
+        0 => None,
+        times => Some(format!(
+            "it failed at {} of its decisions, and the built-in policy decided in its place",
+            grouped(times)
+        )),
+    };
     let evaluators = manifest.evaluators.iter().filter(|evaluator| evaluator.native);
     let evaluators = evaluators.map(|evaluator| format!("evaluator {}", evaluator.in_words()));
     let rest = [
@@ -74,6 +82,7 @@ fn header(report: &Report<'_>) -> Vec<String> {
     first
         .into_iter()
         .chain(policy)
+        .chain(stood_in)
         .chain(evaluators)
         .chain(asked)
         .chain(rest)
@@ -148,6 +157,7 @@ mod tests {
         let story = failing(tape, 5..=6).ended(End::Finished).story();
         insta::assert_snapshot!(of(&story, Some(&End::Finished)), @"
         sums 0.2.0 with tiny:1b
+        retry policy exponential 0.1.0
         server 127.0.0.1:11434 (version 0.9.1)
         1 sample of each task, temperature 0, seed 42
         finished; 26.0 s of work

@@ -404,6 +404,7 @@ fn attempts() -> Vec<Event> {
             entropy: u64::MAX,
         },
         decision,
+        stood_in: Some("no answer within 10 s".to_owned()),
         took: Some(Duration::from_millis(1500)),
     };
     decisions.map(failed).into()

@@ -5,7 +5,7 @@ use crate::html::plot::Bar;
 use crate::html::room::Room;
 use crate::line::{first, fit};
 use crate::numbers::{counted, grouped, span};
-use crate::report::{NO_KIND, decision, exit, facts, failure_kind, grade, role, used, words_of_grade};
+use crate::report::{NO_KIND, facts, failure_kind, grade, role, used, words_of_grade};
 use crate::tale::{FailedAttempt, Ran, Source, Tale};
 use koderz_api::retry::Decision;
 use koderz_api::suite::{Grade, Verdict};
@@ -212,7 +212,7 @@ impl ProgramView {
             subject: shown(&source.subject),
             judge: source.judge.as_ref().map(shown),
             exit: tale.outcome.as_ref().map(|outcome| match outcome {
-                Ok(ran) => format!("{}; {}", room.short().text(&exit(&ran.exit)), used(ran)),
+                Ok(ran) => format!("{}; {}", room.short().text(&ran.exit.in_words()), used(ran)),
                 Err(error) => format!("could not be judged: {}", room.short().text(&error.message)),
             }),
             output: match &tale.outcome {
@@ -230,7 +230,7 @@ impl AttemptView {
             kind: words::kind(attempt.failure.kind),
             words: room.short().text(&words::failure(&attempt.failure)),
             took: attempt.took.map(span).unwrap_or_default(),
-            decision: room.short().text(&decision(&attempt.decision)),
+            decision: room.short().text(&attempt.decided()),
         }
     }
 }
