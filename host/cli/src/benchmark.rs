@@ -71,7 +71,8 @@ pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Outco
 
 /// Measures how fast one model after the other is.
 pub(crate) async fn speed_test(arguments: SpeedTest, desk: &Desk) -> Result<Outcome> {
-    let mut asking = arguments.asking;
+    let (mut asking, mut server) = (arguments.asking, arguments.server);
+    server.extra.grants.extend(arguments.loads.grants());
     // A server remembers the prompts of earlier tests, and what it remembers it does not read.
     asking.seed.get_or_insert(u64::from(getrandom::u32()? >> 1));
     let wanted = Wanted {
@@ -82,7 +83,7 @@ pub(crate) async fn speed_test(arguments: SpeedTest, desk: &Desk) -> Result<Outc
         loads: arguments.loads.settings(),
         limits: arguments.limits,
         asking,
-        server: arguments.server,
+        server,
         selection: Selection::default(),
         samples: arguments.samples,
     };
@@ -201,6 +202,7 @@ impl<'a> Prepared<'a> {
                 max_retries: wanted.server.max_retries,
                 extra: &wanted.server.extra,
                 test_timeout: wanted.asking.test_timeout,
+                num_ctx: wanted.asking.num_ctx,
                 loads: &wanted.loads,
                 programs,
                 places: &desk.places,

@@ -29,6 +29,9 @@ const BARE: &str = "completion";
 /// The setting by which suites commonly take the processor time of a program.
 pub(crate) const TEST_TIMEOUT: &str = "cpu-seconds";
 
+/// The setting by which suites commonly take the context window, to see that their questions fit into it.
+const CONTEXT_TOKENS: &str = "context-tokens";
+
 /// The plugins of a run. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Equipment {
@@ -60,6 +63,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) extra: &'a Extra,
     /// Processor time of programs, which the suite has to have a setting for.
     pub(crate) test_timeout: Option<Duration>,
+    /// The context window, where it was typed, for a suite that has a setting for it.
+    pub(crate) num_ctx: Option<u32>,
     /// Settings that were typed as flags, which the suite has to have.
     pub(crate) loads: &'a [(&'static str, String)],
     pub(crate) programs: &'a Programs,
@@ -118,6 +123,12 @@ pub(crate) fn gather(library: &Library, wish: &Wish<'_>) -> Result<Equipment> {
         }
         prevails(&pairs, flag, &value, "suite", setting);
         pairs.push((setting.to_owned(), value));
+    }
+    if let Some(tokens) = wish
+        .num_ctx
+        .filter(|_| plugin.setting_names(Interface::Suite).contains(&CONTEXT_TOKENS))
+    {
+        pairs.push((CONTEXT_TOKENS.to_owned(), tokens.to_string()));
     }
     let settings = settings(&plugin, Interface::Suite, before, &pairs)?;
     let suite = plugin.open_suite(&settings)?;

@@ -102,6 +102,7 @@ async fn graded(arguments: arguments::Samples, results: Option<&Path>, desk: &De
         max_retries: None,
         extra: &extra,
         test_timeout: None,
+        num_ctx: None,
         loads: &[],
         programs: &arguments.programs,
         places: &desk.places,

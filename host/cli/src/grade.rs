@@ -36,6 +36,7 @@ pub(crate) async fn grade(arguments: Grade, desk: &Desk) -> Result<Outcome> {
             max_retries: None,
             extra: &arguments.extra,
             test_timeout: None,
+            num_ctx: None,
             loads: &[],
             programs: &arguments.programs,
             places,

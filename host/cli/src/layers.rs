@@ -57,7 +57,7 @@ const PROFILE: &str = "profile";
 
 /// Keys for files that are read, and for what may be a file or a name. A relative path in a configuration goes from the
 /// folder of that configuration, since nobody knows from where it will be used.
-const FILES: [&str; 2] = ["plugin", "system"];
+const FILES: [&str; 3] = ["plugin", "prompts", "system"];
 const NAMES_OR_FILES: [&str; 2] = ["suite", "retry"];
 const PAIRS_WITH_FILES: [&str; 1] = ["grant"];
 

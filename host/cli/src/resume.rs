@@ -54,6 +54,7 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
             max_retries: options.max_retries,
             extra: &options.extra,
             test_timeout: None,
+            num_ctx: None,
             loads: &[],
             programs: &arguments.programs,
             places,

@@ -4,11 +4,12 @@
 //! kinds, one at a time with nothing else under way. Other shapes have lengths, which the server itself counts first; and
 //! instead of one question at a time there can be clients, a rate, or a search for the highest rate that meets an
 //! objective. Every prompt begins with a number of its own, so that no server answers from a prefix that it has read
-//! before.
+//! before. The prompts can be the user's own.
 
 #![warn(missing_docs)]
 
 mod figures;
+mod given;
 mod measure;
 mod plan;
 mod precision;
@@ -19,11 +20,12 @@ mod shapes;
 mod text;
 mod work;
 
+use given::Given;
 use koderz_plugin::api::chat::Residency;
 use koderz_plugin::prelude::*;
 use plan::{CALIBRATE, COUNTED};
 use prompts::PROMPTS;
-use settings::{Load, Test};
+use settings::{Load, Prompts, Test};
 use shapes::Shape;
 use work::{Ask, Prompt, Work};
 
@@ -40,6 +42,9 @@ const LONGEST_PROMPT: u32 = 256;
 /// Tokens around a prompt that a model's template adds, and by which a length may be missed.
 const AROUND: u32 = 256;
 
+/// What a task of the user's own prompts is labelled with: which of them.
+const PROMPT: &str = "prompt";
+
 /// The suite.
 pub struct Speed(Test);
 
@@ -49,12 +54,14 @@ impl Speed {
         self.0.shape == Shape::Classic && self.0.load == Load::Single
     }
 
-    fn classic(&self, prompt: &str) -> Work {
-        Work::Ask(Ask {
-            prompt: Prompt::Said(prompt.to_owned()),
-            write: self.0.max_output_tokens,
-            read: None,
-        })
+    /// What is tested, with the user's own prompts. They are long to read, so only what plans tasks does.
+    fn read(&self) -> Result<Test, String> {
+        let test = self.0.clone();
+        let given = match test.prompts {
+            Some(Prompts::Granted) => Some(Given::open(&test)?),
+            _ => None,
+        };
+        Ok(Test { given, ..test })
     }
 }
 
@@ -66,7 +73,16 @@ impl Suite for Speed {
     }
 
     fn open(settings: Settings) -> Result<Self, String> {
-        Test::of(settings).map(Speed)
+        let mut test = Test::of(settings)?;
+        if test.prompts.is_none() && given::is_granted()? {
+            test.prompts = Some(Prompts::Granted);
+        }
+        if test.verbatim && test.shape != Shape::Classic && test.prompts != Some(Prompts::Granted) {
+            return Err(
+                "verbatim is for prompts that are what they are; those of a shape are made anew each time".to_owned(),
+            );
+        }
+        Ok(Speed(test))
     }
 
     fn describe(&self) -> SuiteInfo {
@@ -82,12 +98,15 @@ impl Suite for Speed {
         if self.0.shape != Shape::Classic {
             stages.push(stage(CALIBRATE, false));
         }
-        let longest = match self.0.shape {
-            Shape::Classic => LONGEST_PROMPT + self.0.max_output_tokens,
-            shape => shape.longest() + AROUND,
+        // What is wrong with the user's own prompts is said where tasks are asked for.
+        let test = self.read();
+        let longest = match (self.0.shape, &test) {
+            (Shape::Classic, Ok(Test { given: Some(given), .. })) => given.longest(&self.0).saturating_add(AROUND),
+            (Shape::Classic, _) => LONGEST_PROMPT + self.0.max_output_tokens,
+            (shape, _) => shape.longest() + AROUND,
         };
         SuiteInfo {
-            task_count: Some(self.first_tasks().len() as u64),
+            task_count: test.ok().map(|test| self.first_tasks(&test).len() as u64),
             stages,
             metrics: measure::metrics(),
             samples: if self.is_plain() { self.0.repeat } else { 1 },
@@ -97,7 +116,7 @@ impl Suite for Speed {
     }
 
     fn tasks(&self, _cursor: Option<&str>) -> Result<TaskPage, String> {
-        let tasks = self.first_tasks();
+        let tasks = self.first_tasks(&self.read()?);
         Ok(TaskPage {
             tasks: tasks
                 .into_iter()
@@ -130,21 +149,24 @@ impl Suite for Speed {
 
 impl Speed {
     /// The tasks of the stages that do not depend on what was measured.
-    fn first_tasks(&self) -> Vec<(String, &'static str, Work)> {
+    fn first_tasks(&self, test: &Test) -> Vec<(String, &'static str, Work)> {
         let mut tasks = vec![(LOAD.to_owned(), LOAD, Work::Load)];
         tasks.extend((0..self.0.loads).map(|turn| (format!("{LOAD}/{turn}"), LOAD, Work::Reload)));
         tasks.push((WARM_UP.to_owned(), WARM_UP, Work::WarmUp));
         if self.is_plain() {
-            let prompts = PROMPTS.iter();
-            tasks.extend(prompts.map(|(id, prompt)| ((*id).to_owned(), SPEED, self.classic(prompt))));
+            let count = test.given.as_ref().map_or(PROMPTS.len(), |given| given.all().len());
+            tasks.extend((0..count).map(|number| {
+                let (id, ask) = prompts::turn(test, number);
+                (id, SPEED, Work::Ask(ask))
+            }));
         }
         if self.0.shape != Shape::Classic {
             let count = |words: u32| {
-                let ask = Ask {
-                    prompt: Prompt::Words(words),
-                    write: 1,
-                    read: None,
+                let prompt = match &test.given {
+                    Some(given) => Prompt::Said(given.words(words, 0)),
+                    None => Prompt::Words(words),
                 };
+                let ask = Ask::any(prompt, 1);
                 (format!("{CALIBRATE}/{words}"), CALIBRATE, Work::Ask(ask))
             };
             tasks.extend(COUNTED.map(count));
@@ -159,7 +181,7 @@ impl Measuring for Speed {
     }
 
     fn next_stage(&self, results: &[Graded]) -> Result<Option<Plan>, String> {
-        plan::next(&self.0, results)
+        plan::next(&self.read()?, results)
     }
 }
 
@@ -169,7 +191,7 @@ koderz_plugin::export!(measuring_suite: Speed);
 mod tests {
     use super::*;
     use koderz_plugin::api::chat::{Prepared, Timing, Usage};
-    use koderz_plugin::testing::{all_tasks, open, reply, trial};
+    use koderz_plugin::testing::{all_tasks, grant, open, reply, trial};
     use std::time::Duration;
 
     fn suite() -> Speed {
@@ -221,6 +243,65 @@ mod tests {
             }
         };
         assert_ne!(first(1), first(2));
+    }
+
+    /// What is said for a task, and the longest answer to it.
+    fn asked(suite: &Speed, task: &Task) -> (String, Option<u32>) {
+        let step = suite.next(&trial(task.clone()), &[]).expect("a step");
+        let Step::Perform(commands) = step else {
+            panic!("nothing was asked")
+        };
+        let [Command::Ask(request)] = commands.as_slice() else {
+            panic!("{commands:?}")
+        };
+        let koderz_plugin::api::chat::Prompt::Chat(messages) = &request.prompt else {
+            panic!("{request:?}")
+        };
+        (messages[0].content.clone(), request.sampling.max_output_tokens)
+    }
+
+    #[test]
+    fn granted_prompts_are_asked_in_the_place_of_the_suites_own() {
+        let lines =
+            "{\"prompt\": \"Say hello.\", \"id\": \"greeting\", \"num_predict\": 16}\n{\"prompt\": \"Count.\"}\n";
+        grant("prompts", lines);
+        let suite: Speed = open("{}").expect("it opens");
+        assert_eq!(suite.describe().task_count, Some(4));
+        let tasks = all_tasks(&suite).expect("tasks");
+        let ids: Vec<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
+        assert_eq!(ids, ["load", "warm-up", "greeting", "line-2"]);
+        let (said, longest) = asked(&suite, &tasks[2]);
+        assert!(said.starts_with('[') && said.ends_with("] Say hello."), "{said}");
+        assert_eq!(longest, Some(16));
+        let verbatim: Speed = open(r#"{"verbatim": true}"#).expect("it opens");
+        let tasks = all_tasks(&verbatim).expect("tasks");
+        assert_eq!(asked(&verbatim, &tasks[3]), ("Count.".to_owned(), Some(512)));
+        let own: Speed = open(r#"{"prompts": "own"}"#).expect("it opens");
+        assert_eq!(all_tasks(&own).expect("tasks").len(), 5, "unless others are wanted");
+    }
+
+    #[test]
+    fn clients_ask_granted_prompts_one_after_the_other_and_it_is_told_which() {
+        grant("prompts", "Say hello.\nCount.\n");
+        let suite: Speed = open(r#"{"concurrency": "1", "requests": 5}"#).expect("it opens");
+        let plan = suite.next_stage(&[]).expect("a plan").expect("a stage");
+        let which: Vec<&str> = plan.tasks.iter().map(|task| task.labels[0].1.as_str()).collect();
+        assert_eq!(which, ["line-1", "line-2", "line-1", "line-2", "line-1"]);
+        assert!(asked(&suite, &plan.tasks[1]).0.ends_with("] Count."));
+    }
+
+    #[test]
+    fn bad_prompts_are_refused_when_tasks_are_asked_for_and_missing_ones_at_once() {
+        grant("prompts", "{\"prompt\": \"Say hello.\"}\n{\"promt\": \"Count.\"}\n");
+        let suite: Speed = open(r#"{"concurrency": "2"}"#).expect("it opens");
+        assert_eq!(suite.describe().task_count, None);
+        let error = all_tasks(&suite).expect_err("refused");
+        assert!(
+            error.starts_with("line 2 of the data granted as `prompts`: unknown field `promt`"),
+            "{error}"
+        );
+        let error = open::<Speed>(r#"{"verbatim": true, "shape": "chat", "prompts": "own"}"#).err();
+        assert!(error.expect("refused").contains("verbatim is for prompts"));
     }
 
     #[test]

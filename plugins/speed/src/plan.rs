@@ -1,13 +1,15 @@
 //! Stages that follow from what was measured: lengths that the server itself has counted, more clients while that gets
 //! more done, and a search for the highest rate under an objective.
 
+use crate::PROMPT;
+use crate::given::can_be_planned;
 use crate::measure::{FIRST_TOKEN, LAG, READ, WHOLE, WRITTEN, nanos};
 use crate::precision;
-use crate::prompts::PROMPTS;
+use crate::prompts;
 use crate::queue::{Queue, Seen};
 use crate::settings::{Load, MOST_CLIENTS, Objective, Test};
 use crate::shapes::{Length, Shape};
-use crate::work::{Ask, Prompt, Work};
+use crate::work::Work;
 use koderz_plugin::api::statistics::{self, line, percentile, sorted};
 use koderz_plugin::api::suite::Arrivals;
 use koderz_plugin::api::timing::EACH_TOKEN;
@@ -112,20 +114,11 @@ fn single(test: &Test, results: &[Graded]) -> Result<Option<Plan>, String> {
             lengths.reverse();
         }
         for length in lengths {
-            let words = scale.words(length.read);
-            let prompt = match test.shape {
-                // The same one twice, and another one at the next turn.
-                Shape::Cached => Prompt::Same(words, u64::from(turn) + 1),
-                _ => Prompt::Words(words),
-            };
-            let ask = Ask {
-                prompt,
-                write: length.write,
-                read: Some(length.read),
-            };
+            let ask = prompts::of_length(test, length, scale.words(length.read), turn as usize);
             tasks.push(task(format!("{name}/{}/{turn}", length.name), &stage, &Work::Ask(ask))?);
         }
     }
+    can_be_planned(&tasks)?;
     Ok(Some(Plan {
         stage: Stage {
             name: stage,
@@ -186,26 +179,24 @@ fn crowd(test: &Test, results: &[Graded], stage: Stage) -> Result<Plan, String> 
         }
         _ => test.requests.max(4 * at_once),
     };
-    let ask = |number: usize| match (&scale, lengths.get(number % lengths.len().max(1))) {
-        (Some(scale), Some(length)) => Ask {
-            prompt: Prompt::Words(scale.words(length.read)),
-            write: length.write,
-            read: Some(length.read),
-        },
-        _ => Ask {
-            prompt: Prompt::Said(PROMPTS[number % PROMPTS.len()].1.to_owned()),
-            write: test.max_output_tokens,
-            read: None,
-        },
-    };
     let tasks = (0..count as usize).map(|number| {
-        let work = Work::Ask(ask(number));
-        task(format!("{}/{number}", stage.name), &stage.name, &work)
+        let id = format!("{}/{number}", stage.name);
+        match (&scale, lengths.get(number % lengths.len().max(1))) {
+            (Some(scale), Some(length)) => {
+                let ask = prompts::of_length(test, length, scale.words(length.read), number);
+                task(id, &stage.name, &Work::Ask(ask))
+            }
+            _ => {
+                let (prompt, ask) = prompts::turn(test, number);
+                let task = task(id, &stage.name, &Work::Ask(ask))?;
+                let labels = test.given.iter().map(|_| (PROMPT.to_owned(), prompt.clone())).collect();
+                Ok(Task { labels, ..task })
+            }
+        }
     });
-    Ok(Plan {
-        tasks: tasks.collect::<Result<_, _>>()?,
-        stage,
-    })
+    let tasks = tasks.collect::<Result<Vec<Task>, String>>()?;
+    can_be_planned(&tasks)?;
+    Ok(Plan { tasks, stage })
 }
 
 /// Tokens a second that a stage got done, from its first question to its last answer.

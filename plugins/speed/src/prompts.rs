@@ -1,4 +1,9 @@
-//! What is asked.
+//! What is asked: prompts of this suite, or the user's own.
+
+use crate::given::said;
+use crate::settings::{Load, Test};
+use crate::shapes::{Length, Shape};
+use crate::work::{Ask, Prompt};
 
 /// An essay, a task for a programmer and a puzzle: their answers differ in how well a next token can be guessed, which
 /// matters where a server speculates.
@@ -20,3 +25,39 @@ pub(crate) const PROMPTS: [(&str, &str); 3] = [
          Who lives where, and with which animal? Think step by step and check your answer.",
     ),
 ];
+
+/// What comes after so many others where no length is set, and its name.
+pub(crate) fn turn(test: &Test, number: usize) -> (String, Ask) {
+    let (id, text, write) = match &test.given {
+        Some(given) => {
+            let own = given.turn(number);
+            (own.id.as_str(), own.text.as_str(), own.write)
+        }
+        None => {
+            let (id, text) = PROMPTS[number % PROMPTS.len()];
+            (id, text, None)
+        }
+    };
+    let prompt = said(text.to_owned(), test);
+    (id.to_owned(), Ask::any(prompt, write.unwrap_or(test.max_output_tokens)))
+}
+
+/// What comes after so many others of a length: so many words, of the user's own prompts where there are any.
+pub(crate) fn of_length(test: &Test, length: &Length, words: u32, number: usize) -> Ask {
+    let again = test.shape == Shape::Cached && test.load == Load::Single;
+    let prompt = match (&test.given, again) {
+        // The same one twice, and another one at the next turn.
+        (None, true) => Prompt::Same(words, number as u64 + 1),
+        (Some(given), true) => {
+            let text = given.words(words, number);
+            Prompt::Verbatim(format!("[{:08x}] {text}", number + 1))
+        }
+        (Some(given), false) => said(given.words(words, number), test),
+        (None, false) => Prompt::Words(words),
+    };
+    Ask {
+        prompt,
+        write: length.write,
+        read: Some(length.read),
+    }
+}

@@ -1,5 +1,6 @@
 //! What can be set, and what it means.
 
+use crate::given::Given;
 use crate::shapes::Shape;
 use koderz_plugin::schemars;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,12 @@ pub struct Settings {
     max_output_tokens: u32,
     /// What is asked.
     shape: Shape,
+    /// Whose prompts are asked. Those of the data that is granted as `prompts`, where there is any, unless this is `own`.
+    prompts: Option<Prompts>,
+    /// Asks prompts as they are, without the number before them that no server has read before.
+    verbatim: bool,
+    /// The context window in tokens, which a prompt has to fit into with its answer; 0 where that is not known.
+    context_tokens: u32,
     /// How often each is asked, one after the other.
     #[schemars(range(min = 1, max = 10000))]
     repeat: u32,
@@ -47,6 +54,9 @@ impl Default for Settings {
         Settings {
             max_output_tokens: 512,
             shape: Shape::Classic,
+            prompts: None,
+            verbatim: false,
+            context_tokens: 0,
             repeat: 1,
             concurrency: String::new(),
             rate: 0.0,
@@ -57,6 +67,16 @@ impl Default for Settings {
             requests: 40,
         }
     }
+}
+
+/// Whose prompts are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Prompts {
+    /// The suite's.
+    Own,
+    /// Those of the data that is granted as `prompts`.
+    Granted,
 }
 
 /// How regularly questions come.
@@ -110,6 +130,13 @@ pub(crate) struct Objective {
 pub(crate) struct Test {
     pub(crate) max_output_tokens: u32,
     pub(crate) shape: Shape,
+    /// Whose prompts, as far as that was said.
+    pub(crate) prompts: Option<Prompts>,
+    /// Those of the user's own, once they were read.
+    pub(crate) given: Option<Given>,
+    pub(crate) verbatim: bool,
+    /// 0 where it is not known.
+    pub(crate) context_tokens: u32,
     pub(crate) repeat: u32,
     pub(crate) load: Load,
     pub(crate) arrivals: Arrivals,
@@ -125,6 +152,9 @@ impl Test {
         let Settings {
             max_output_tokens,
             shape,
+            prompts,
+            verbatim,
+            context_tokens,
             repeat,
             concurrency,
             rate,
@@ -169,6 +199,10 @@ impl Test {
         Ok(Test {
             max_output_tokens,
             shape,
+            prompts,
+            given: None,
+            verbatim,
+            context_tokens,
             repeat,
             load: loads.pop().unwrap_or(Load::Single),
             arrivals,

@@ -34,8 +34,10 @@ pub(crate) struct Ask {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Prompt {
-    /// This.
+    /// This, after a number that is another one in every trial.
     Said(String),
+    /// This and nothing else.
+    Verbatim(String),
     /// So many words, others in every trial.
     Words(u32),
     /// So many words that go with a seed.
@@ -43,9 +45,19 @@ pub(crate) enum Prompt {
 }
 
 impl Ask {
+    /// A prompt of no particular length.
+    pub(crate) fn any(prompt: Prompt, write: u32) -> Self {
+        Ask {
+            prompt,
+            write,
+            read: None,
+        }
+    }
+
     pub(crate) fn request(&self, seed: u64) -> Request {
         let said = match &self.prompt {
             Prompt::Said(prompt) => format!("[{seed:08x}] {prompt}"),
+            Prompt::Verbatim(prompt) => prompt.clone(),
             Prompt::Words(words) => text(*words, seed),
             Prompt::Same(words, seed) => text(*words, *seed),
         };

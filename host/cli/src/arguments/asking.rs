@@ -4,6 +4,7 @@ use super::extra::{Events, ExportTo, Extra, Limits, Programs, SuiteChoice, suite
 use super::servers::{HEADER, HEADER_VARIABLE};
 use super::values::{calibration, concurrency, patience, positive, seconds, share, slot, some, temperature};
 use crate::configuration::Configuration;
+use crate::grant::Grant;
 use crate::request::{self, RunnerOption, Think};
 use crate::server::Patience;
 use clap::Args;
@@ -155,6 +156,13 @@ pub(crate) struct Loads {
     /// What is asked: a length of prompt and answer that the suite has, such as chat or prefill
     #[arg(long, value_name = "SHAPE")]
     pub(crate) shape: Option<String>,
+    /// A file of prompts to ask in the place of the suite's own: one a line, or an object of JSON a line with `prompt`, and
+    /// with `id` and `num_predict` where wanted
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prompts: Option<PathBuf>,
+    /// Ask prompts as they are, without the number before them that keeps a server from answering out of its cache
+    #[arg(long)]
+    pub(crate) verbatim: bool,
     /// How often each question is asked
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) repeat: Option<NonZeroU32>,
@@ -181,12 +189,26 @@ pub(crate) struct Loads {
     pub(crate) requests: Option<NonZeroU32>,
 }
 
+/// What a suite's setting `prompts` is set to where prompts are granted by that name.
+const GRANTED: &str = "granted";
+
 impl Loads {
+    /// The data for the suite that was typed as a flag.
+    pub(crate) fn grants(&self) -> Option<Grant> {
+        let file = self.prompts.clone()?;
+        Some(Grant {
+            name: "prompts".to_owned(),
+            file,
+        })
+    }
+
     /// Those that were typed, as settings of the suite.
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         let number = |number: Option<NonZeroU32>| number.map(|number| number.to_string());
         let typed = [
             ("shape", self.shape.clone()),
+            ("prompts", self.prompts.as_ref().map(|_| GRANTED.to_owned())),
+            ("verbatim", self.verbatim.then(|| true.to_string())),
             ("repeat", number(self.repeat)),
             ("concurrency", self.concurrency.clone()),
             ("rate", self.rate.map(|rate| rate.to_string())),

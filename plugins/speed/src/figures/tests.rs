@@ -145,7 +145,7 @@ impl World {
             };
             let words = match ask.prompt {
                 Prompt::Words(words) | Prompt::Same(words, _) => words,
-                Prompt::Said(ref text) => text.split(' ').count() as u32,
+                Prompt::Said(ref text) | Prompt::Verbatim(ref text) => text.split(' ').count() as u32,
             };
             let asker = (0..clients)
                 .min_by(|a, b| askers[*a].total_cmp(&askers[*b]))
