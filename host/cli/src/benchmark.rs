@@ -12,7 +12,7 @@ use crate::places::Places;
 use crate::request::Think;
 use crate::server::{self, Patience, Way};
 use crate::session::{Ended, Session, new_run, work};
-use crate::{Outcome, command_line, connection, machine, request, self_test, show, signals, tasks};
+use crate::{Outcome, command_line, connection, grant, machine, request, self_test, show, signals, tasks};
 use anyhow::{Result, bail};
 use koderz_core::manifest::Manifest;
 use koderz_core::plan::{Concurrency, Defaults, Selection};
@@ -210,7 +210,8 @@ impl<'a> Prepared<'a> {
             },
         )?;
         check_slots(&wanted.asking.slots, &equipment.info.slots)?;
-        tasks::check(&wanted.selection, &equipment).await?;
+        let checked = tasks::check(&wanted.selection, &equipment).await;
+        checked.map_err(|error| grant::named(error, &equipment.used.suite.grants))?;
         Ok(Prepared {
             wanted,
             desk,

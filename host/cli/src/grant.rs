@@ -2,7 +2,7 @@
 //!
 //! A run that goes on is granted what it was begun with, from where that was found, unless it is typed anew.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use koderz_core::manifest::{GrantUse, PluginUse};
 use koderz_loader::Grants;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,17 @@ pub(crate) fn open(typed: &[Grant], before: Option<&PluginUse>) -> Result<Grants
     let kept =
         kept.context("open the data that the run was begun with\nhint: --grant NAME=FILE names where it is now")?;
     Ok(typed.context("--grant")?.and(kept))
+}
+
+/// An error of a suite, with the files that its data is in.
+pub(crate) fn named(error: anyhow::Error, grants: &[GrantUse]) -> anyhow::Error {
+    match grants {
+        [] => error,
+        some => {
+            let files = some.iter().map(|grant| format!("`{}` is {}", grant.name, grant.file));
+            anyhow!("{error:#}\nhint: {}", files.collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 /// What of these grants is not what a suite was granted before, in words.

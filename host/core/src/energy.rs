@@ -21,6 +21,16 @@ pub struct Sum {
     pub joules: f64,
     /// What it would have used in the same time while nothing was asked.
     pub idle_joules: f64,
+    /// For how long it was looked at.
+    pub took: Duration,
+}
+
+impl Sum {
+    /// What it takes while nothing is asked. None where it was looked at for no time.
+    pub fn idle_watts(&self) -> Option<f64> {
+        let watts = self.idle_joules / self.took.as_secs_f64();
+        watts.is_finite().then_some(watts)
+    }
 }
 
 impl Used {
@@ -31,6 +41,7 @@ impl Used {
             let sum = self.parts.entry(energy.part.clone()).or_default();
             sum.joules += energy.joules;
             sum.idle_joules += idle;
+            sum.took += took;
             if tokens > 0 {
                 self.written.1 += energy.joules - idle;
             }
@@ -92,8 +103,10 @@ mod tests {
         let sum = Sum {
             joules: 300.0,
             idle_joules: 100.0,
+            took: Duration::from_secs(10),
         };
         assert_eq!(sums, [("package-0", sum)]);
+        assert_eq!(sum.idle_watts(), Some(10.0));
         assert_eq!(used.tokens_per_joule(), Some(5.0));
     }
 

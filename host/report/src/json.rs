@@ -3,6 +3,7 @@
 //! Fields are added without notice; none is renamed, removed or given another meaning without a new [`FORMAT`].
 
 use crate::report::Report;
+use crate::resources::{Energy, Memory};
 use crate::sample::{Entry, entries};
 use koderz_api::summary::Figure;
 use koderz_api::transport::FailureKind;
@@ -32,6 +33,8 @@ pub fn json(report: &Report<'_>) -> serde_json::Value {
         cost: Cost::of(summary),
         figures: &summary.figures,
         instrument: summary.instrument.map(Error::of),
+        energy: Energy::of(summary),
+        memory: Memory::of(summary),
         answers: summary.answers,
         tokens: Tokens {
             output: summary.output_tokens,
@@ -56,6 +59,8 @@ struct Document<'a> {
     cost: Cost,
     figures: &'a [Figure],
     instrument: Option<Error>,
+    energy: Option<Energy>,
+    memory: Memory,
     answers: u64,
     tokens: Tokens,
     seconds: f64,
@@ -196,12 +201,19 @@ mod tests {
             "ungraded": 0
           },
           "end": "stopped",
+          "energy": null,
           "failure_kinds": {
             "assertion": 1
           },
           "figures": [],
           "format": 1,
           "instrument": null,
+          "memory": {
+            "bytes": null,
+            "context_tokens": null,
+            "graphics_bytes": null,
+            "reason": "no server said that the model is in its memory"
+          },
           "not_begun": 0,
           "pass_at": {
             "1": {

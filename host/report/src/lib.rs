@@ -34,6 +34,7 @@ mod pulse;
 mod reckoned;
 mod regraded;
 mod report;
+mod resources;
 mod retries;
 mod sample;
 mod screen;

@@ -12,7 +12,7 @@ use crate::progress::ending;
 use crate::report::{Report, asked};
 use figures::{measurements, rates, reckonings};
 use layout::lines_of;
-use machine::{energy, instrument};
+use machine::{instrument, used};
 use trials::{counts, failed, inconclusive, work};
 
 pub(crate) use places::places;
@@ -32,7 +32,7 @@ pub fn findings(report: &Report<'_>) -> String {
         measurements(report),
         reckonings(report),
         instrument(report),
-        energy(report),
+        used(report),
         counts(report),
         work(report),
     ];

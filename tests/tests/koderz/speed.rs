@@ -2,6 +2,7 @@
 
 mod flags;
 mod instruments;
+mod prompts;
 mod turns;
 
 use koderz_tests::{Koderz, cassette, serve};

@@ -57,6 +57,47 @@ fn the_json_of_one_run_and_of_several_is_what_the_schema_says() {
 }
 
 #[test]
+fn energy_and_memory_are_exported_and_on_the_page_and_what_cannot_be_read_is_no_zero() {
+    let koderz = Koderz::new();
+    let run: Value = serde_json::from_str(&exported(
+        &koderz,
+        "speed-test lorem:2000 --host embedded",
+        "speed.json",
+    ))
+    .expect("JSON");
+    let energy = &run["energy"];
+    // Whether this machine shows counters, nobody knows here.
+    match energy["joules"].as_f64() {
+        Some(joules) => assert!(joules > 0.0 && energy["idle_watts"].is_number(), "{energy}"),
+        None => {
+            assert!(
+                energy["tokens_per_joule"].is_null() && energy["idle_watts"].is_null(),
+                "{energy}"
+            );
+            let reason = energy["reason"].as_str().expect("a reason");
+            assert!(reason.contains("not readable here"), "{reason}");
+        }
+    }
+    let memory = &run["memory"];
+    assert!(memory["bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{memory}");
+    assert!(
+        memory["graphics_bytes"].as_u64() <= memory["bytes"].as_u64(),
+        "{memory}"
+    );
+    let page = koderz.data().join("page.html");
+    let ended = koderz.call(&format!("runs report last --output {}", page.display()));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let page = fs::read_to_string(page).expect("the page");
+    for name in ["energy", "memory"] {
+        assert!(page.contains(&format!("<p class=\"name\">{name}</p>")), "{name}");
+    }
+
+    let graded = "benchmark --local-model reference --host embedded --limit 2";
+    let run: Value = serde_json::from_str(&exported(&koderz, graded, "graded.json")).expect("JSON");
+    assert!(run["energy"].is_null(), "it measures no times");
+}
+
+#[test]
 fn the_end_of_a_files_name_says_as_what_it_is_written() {
     let koderz = Koderz::new();
     let table = exported(&koderz, TEST, "speed.md");

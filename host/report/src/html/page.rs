@@ -12,6 +12,7 @@ use crate::numbers::{counted, grouped, hundredths, micros, percent, span};
 use crate::progress::ending;
 use crate::reckoned::reckoned;
 use crate::report::{Report, ReportError, asked};
+use crate::resources::resources;
 use crate::tale::Tale;
 use askama::Template;
 use koderz_core::manifest::PluginUse;
@@ -194,7 +195,7 @@ fn measurements(report: &Report<'_>) -> Vec<(String, String, String)> {
     let rows = measured
         .iter()
         .map(|metric| (metric.info.name.clone(), metric.shown(metric.value()), metric.note()));
-    rows.chain(reckoned(report)).collect()
+    rows.chain(reckoned(report)).chain(resources(report)).collect()
 }
 
 fn facts(report: &Report<'_>) -> Vec<(&'static str, String)> {
