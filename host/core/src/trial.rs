@@ -15,6 +15,7 @@ use koderz_api::chat::{AskError, AskErrorKind, Prompt, Residency};
 use koderz_api::execution::{ExecutionError, ExecutionErrorKind, Program};
 use koderz_api::suite::{Command, Completion, Grade, Round, Step, Trial, Verdict};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -219,7 +220,12 @@ async fn one(
         Command::Ask(request) => return ask(shared, id, trial, place, &request, due).await,
         Command::Execute(program) => Completion::Executed(execute(shared, &id.task, program).await),
         Command::Prepare(residency) => match prepare(shared, residency).await {
-            Ok(prepared) => Completion::Prepared(prepared),
+            Ok(prepared) => {
+                if let (Residency::Loaded, Ok(prepared)) = (residency, &prepared) {
+                    tell_of_memory(shared, prepared.took).await?;
+                }
+                Completion::Prepared(prepared)
+            }
             Err(LeftOpen) => return Ok(Err(LeftOpen)),
         },
     };
@@ -231,6 +237,21 @@ async fn one(
         })
         .await?;
     Ok(Ok(completion))
+}
+
+/// Says how the model that a suite had loaded lies in memory, where the server says it.
+async fn tell_of_memory(shared: &Shared, took: Duration) -> Result<(), RunError> {
+    let backend = &shared.backends()[0];
+    let Some(model) = shared.plan.slots.get(crate::scheduler::SUBJECT).cloned() else {
+        return Ok(());
+    };
+    match backend.model.resident(&model).await {
+        Some(resident) => {
+            let resident = Some(resident);
+            shared.note_of(backend, Event::Loaded { model, took, resident }).await
+        }
+        None => Ok(()),
+    }
 }
 
 async fn execute(

@@ -44,6 +44,7 @@ mod strip;
 mod tale;
 mod terminal;
 mod text;
+mod trend;
 
 use koderz_core::numbers;
 

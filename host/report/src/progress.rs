@@ -2,8 +2,9 @@
 //!
 //! Nothing here draws or reads a clock; it is a fold over events, like everything that is shown.
 
-use crate::line::{first, fit};
+use crate::line::{first, fit, width};
 use crate::numbers::{counted, grouped, pace, span};
+use crate::trend::{Glyphs, Trend};
 use koderz_api::suite::Grade;
 use koderz_core::event::{End, Entry, Event};
 use koderz_core::summary::{Counts, TRUNCATED};
@@ -35,6 +36,7 @@ pub(crate) struct Figures {
     at: Duration,
     counts: Counts,
     retries: u64,
+    trend: Trend,
 }
 
 impl Figures {
@@ -87,6 +89,17 @@ impl Figures {
         parts.join(", ")
     }
 
+    /// The same, with how fast the latest answers were written where times are measured.
+    pub(crate) fn state(&self, glyphs: Glyphs) -> String {
+        let tally = self.tally();
+        let between = if tally.is_empty() { "" } else { "  " };
+        let room = COLUMNS.saturating_sub(width(&tally) + between.len());
+        match self.trend.drawn(glyphs, room) {
+            Some(trend) => tally + between + &trend,
+            None => tally,
+        }
+    }
+
     fn left(&self) -> Option<Duration> {
         let missing = self.total?.checked_sub(self.done).filter(|missing| *missing > 0)?;
         let each = self.at.checked_div(u32::try_from(self.fresh).ok()?)?;
@@ -134,6 +147,7 @@ impl Progress {
     pub(crate) fn observe(&mut self, entry: &Entry, telling: Telling) -> Vec<String> {
         self.tally.observe(entry);
         self.figures.at = entry.at;
+        self.figures.trend.observe(&entry.event);
         match &entry.event {
             Event::Began { trials, settled, .. } => {
                 self.figures.total = *trials;

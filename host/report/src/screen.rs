@@ -4,6 +4,7 @@
 //! because it is slow, must not hold a run back.
 
 use crate::progress::Figures;
+use crate::trend::Glyphs;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
@@ -19,6 +20,8 @@ pub(crate) struct Device {
     /// None where there is no bar.
     pub(crate) bar: Option<ProgressDrawTarget>,
     pub(crate) lines: Box<dyn Write + Send>,
+    /// What the bars of a trend are made of.
+    pub(crate) glyphs: Glyphs,
 }
 
 /// What can be shown.
@@ -83,6 +86,7 @@ impl Screen {
 struct Drawing {
     multi: Option<(MultiProgress, ProgressBar)>,
     lines: Box<dyn Write + Send>,
+    glyphs: Glyphs,
     /// None while there is nothing to draw.
     figures: Option<Figures>,
     seen: Instant,
@@ -98,6 +102,7 @@ impl Drawing {
         Drawing {
             multi,
             lines: device.lines,
+            glyphs: device.glyphs,
             figures: None,
             seen: Instant::now(),
         }
@@ -165,7 +170,7 @@ impl Drawing {
         }
         bar.set_position(figures.done);
         bar.set_prefix(figures.course());
-        bar.set_message(figures.tally());
+        bar.set_message(figures.state(self.glyphs));
     }
 }
 
