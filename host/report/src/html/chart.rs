@@ -7,6 +7,10 @@ const RIGHT: f64 = 310.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 142.0;
 
+/// What a letter of a label takes across, and a line of them from top to bottom, in the same units.
+const LETTER: f64 = 5.0;
+const LINE: f64 = 10.0;
+
 /// Colours of curves, which the style has; a drawing has no more curves than these.
 pub(super) const COLOURS: [&str; 6] = ["c0", "c1", "c2", "c3", "c4", "c5"];
 
@@ -84,14 +88,26 @@ impl<'a> Axis<'a> {
         place.clamp(0.0, 1.0)
     }
 
+    /// Where steps lie in all powers of ten on the way. None where some have no room, unless there is a power for each,
+    /// and where there are too few to read values off between them.
+    fn apart(&self, steps: &[f64]) -> Option<Vec<f64>> {
+        let first = 10_f64.powf(self.low.max(self.high / 1e6).log10().floor());
+        let all = (0..9).flat_map(|power| steps.iter().map(move |step| step * first * 10_f64.powi(power)));
+        let within: Vec<f64> = all.filter(|tick| (self.low..=self.high).contains(tick)).collect();
+        let have_room = within
+            .windows(2)
+            .all(|two| self.place(two[1]) - self.place(two[0]) >= WORDS);
+        let every = within.len().div_ceil(6).max(1);
+        let enough = within.len() >= 3 && (have_room || steps.len() == 1);
+        enough.then(|| within.into_iter().step_by(every).collect())
+    }
+
     /// Round values on the way, at most six.
     fn ticks(&self) -> Vec<f64> {
-        let first = 10_f64.powf(self.low.max(self.high / 1e6).log10().floor());
-        if self.by_factors && self.high / self.low > 4.0 {
-            let steps = (0..9).flat_map(|power| [1.0, 2.0, 5.0].map(|step| step * first * 10_f64.powi(power)));
-            let within: Vec<f64> = steps.filter(|tick| (self.low..=self.high).contains(tick)).collect();
-            let every = within.len().div_ceil(6).max(1);
-            return within.into_iter().step_by(every).collect();
+        if self.by_factors
+            && let Some(ticks) = STEPS.iter().find_map(|steps| self.apart(steps))
+        {
+            return ticks;
         }
         let about = (self.high - self.low) / 4.0;
         let power = 10_f64.powf(about.log10().floor());
@@ -103,6 +119,17 @@ impl<'a> Axis<'a> {
     }
 }
 
+/// Round values within a power of ten, the most first, of which as many are taken as have room for their words.
+const STEPS: [&[f64]; 4] = [
+    &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0],
+    &[1.0, 2.0, 3.0, 5.0],
+    &[1.0, 2.0, 5.0],
+    &[1.0],
+];
+
+/// What words on an axis need, as a share of it.
+const WORDS: f64 = 0.13;
+
 fn short(number: f64) -> String {
     format!("{number:.1}")
 }
@@ -112,6 +139,8 @@ pub(super) struct Canvas<'a> {
     x: Axis<'a>,
     y: Axis<'a>,
     chart: Chart,
+    /// Words beside values: from where to where, and on which line.
+    labels: Vec<(f64, f64, f64)>,
 }
 
 impl<'a> Canvas<'a> {
@@ -120,6 +149,7 @@ impl<'a> Canvas<'a> {
         let mut canvas = Canvas {
             x,
             y,
+            labels: Vec::new(),
             chart: Chart {
                 name: name.into(),
                 told: String::new(),
@@ -195,16 +225,27 @@ impl<'a> Canvas<'a> {
         });
     }
 
-    /// Words above a value, or below where there is no room above.
+    /// Words above a value, or below where there is no room above. Where other words are there already it goes without:
+    /// who points at it is told.
     pub(super) fn label(&mut self, (x, y): (f64, f64), words: impl Into<String>) {
-        let (at, height) = (self.across(x), self.height(y));
-        let class = if at > RIGHT - 30.0 { "tick end" } else { "tick middle" };
-        let height = if height < TOP + 12.0 {
-            height + 13.0
-        } else {
-            height - 6.0
+        let (words, at, height) = (words.into(), self.across(x), self.height(y));
+        let length = words.chars().count() as f64 * LETTER;
+        let (class, from) = match at > RIGHT - 30.0 {
+            true => ("tick end", at - length),
+            false => ("tick middle", at - length / 2.0),
         };
-        self.text(class, (at, height), words.into());
+        let fits = |line: f64| {
+            let others = self.labels.iter();
+            line > TOP
+                && line < BOTTOM
+                && !others
+                    .into_iter()
+                    .any(|(left, right, other)| from < *right && from + length > *left && (line - other).abs() < LINE)
+        };
+        if let Some(line) = [height - 6.0, height + 13.0].into_iter().find(|line| fits(*line)) {
+            self.labels.push((from, from + length, line));
+            self.text(class, (at, line), words);
+        }
     }
 
     pub(super) fn legend(&mut self, class: &'static str, words: impl Into<String>) {
@@ -227,10 +268,38 @@ mod tests {
         let shown = |value: f64| value.to_string();
         assert_eq!(Axis::from_zero(95.0, "", &shown).ticks(), [0.0, 50.0]);
         assert_eq!(Axis::from_zero(1.7, "", &shown).ticks(), [0.0, 0.5, 1.0, 1.5]);
-        assert_eq!(Axis::by_factors(3.0, 30.0, "", &shown).ticks(), [5.0, 10.0, 20.0]);
+        assert_eq!(
+            Axis::by_factors(3.0, 30.0, "", &shown).ticks(),
+            [3.0, 5.0, 10.0, 20.0, 30.0]
+        );
+        assert_eq!(
+            Axis::by_factors(2.1, 6.0, "", &shown).ticks(),
+            [2.0, 3.0, 4.0, 5.0, 6.0]
+        );
+        assert_eq!(
+            Axis::by_factors(250.0, 1500.0, "", &shown).ticks(),
+            [300.0, 500.0, 1000.0]
+        );
         assert_eq!(Axis::by_factors(90.0, 130.0, "", &shown).ticks(), [100.0, 120.0]);
         let wide = Axis::by_factors(1e3, 1e9, "", &shown).ticks();
         assert!((3..=6).contains(&wide.len()), "{wide:?}");
+    }
+
+    #[test]
+    fn no_label_is_written_over_another() {
+        let shown = |value: f64| value.to_string();
+        let axis = || Axis::from_zero(10.0, "", &shown);
+        let mut canvas = Canvas::new("", axis(), axis());
+        let before = canvas.chart.texts.len();
+        for x in [5.0, 5.1, 5.2, 9.0] {
+            canvas.label((x, 5.0), "2.875/s");
+        }
+        let lines: Vec<&str> = canvas.chart.texts[before..]
+            .iter()
+            .map(|text| text.y.as_str())
+            .collect();
+        assert_eq!(lines.len(), 3, "above, below, and none for the third: {lines:?}");
+        assert!(lines[0] == lines[2] && lines[0] != lines[1], "{lines:?}");
     }
 
     #[test]

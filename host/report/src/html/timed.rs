@@ -274,6 +274,19 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_came_all_at_once_leaves_the_others_their_curve() {
+        let mut at_once = timed_reply(100, 0, false);
+        at_once.timing.last_token = at_once.timing.first_token;
+        let tape = Tape::new().began(8, 0).timed("clients/2", Pacing::Closed(2));
+        let tape = (0..7).fold(tape, |tape, number| {
+            asked(tape, "clients/2", number, timed_reply(100, 0, number == 3))
+        });
+        let drawings = drawn(&asked(tape, "clients/2", 7, at_once));
+        let names: Vec<&str> = drawings.charts.iter().map(|chart| chart.name.as_str()).collect();
+        assert!(names.contains(&"From one token to the next"), "{names:?}");
+    }
+
+    #[test]
     fn however_many_answers_there_are_the_drawings_stay_small() {
         let tape = Tape::new().began(3000, 0).timed("many", Pacing::Closed(4));
         let tape = (0..3000).fold(tape, |tape, number| {

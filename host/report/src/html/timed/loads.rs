@@ -35,15 +35,13 @@ pub(super) fn loads(taken: &[Taken<'_>]) -> Option<Chart> {
         Axis::from_zero(time, "", &span),
     );
     canvas.stroke("c0", loads.iter().map(|load| (load.throughput, load.time)), "");
-    let every = loads.len().div_ceil(8);
-    for (number, load) in loads.iter().enumerate() {
-        let at = (load.throughput, load.time);
-        let is_knee = load.name == knee.name;
-        canvas.dot(if is_knee { "knee" } else { "c0" }, at, said(load));
-        if is_knee || number % every == 0 {
-            canvas.label(at, load.name.clone());
-        }
-    }
+    let at = |load: &Load| (load.throughput, load.time);
+    let others = || loads.iter().filter(|load| load.name != knee.name);
+    others().for_each(|load| canvas.dot("c0", at(load), said(load)));
+    // Above the others, and the first to have a label.
+    canvas.dot("knee", at(knee), said(knee));
+    canvas.label(at(knee), knee.name.clone());
+    others().for_each(|load| canvas.label(at(load), load.name.clone()));
     canvas.legend("knee", format!("the knee: {}", knee.name));
     let every: Vec<String> = loads.iter().map(said).collect();
     Some(canvas.told(format!(

@@ -45,8 +45,9 @@ fn spread(title: &str, taken: &[Taken<'_>], time: Time, objective: Option<f64>) 
     let curves = by_stage(taken).map(|stage| (stage[0].stage.name.as_str(), sorted(stage.iter().filter_map(time))));
     let curves: Vec<(&str, Vec<f64>)> = curves.filter(|(_, values)| values.len() >= FEWEST).collect();
     let all = sorted(curves.iter().flat_map(|(_, values)| values.iter().copied()));
-    let (least, greatest) = (*all.first()?, *all.last()?);
-    if least <= 0.0 || least == greatest {
+    // What came all at once took no time that such an axis has; it is drawn at its beginning.
+    let (least, greatest) = (all.iter().copied().find(|time| *time > 0.0)?, *all.last()?);
+    if least == greatest {
         return None;
     }
     let ends = |end: f64, choose: fn(f64, f64) -> f64| objective.map_or(end, |objective| choose(end, objective));
@@ -80,6 +81,9 @@ fn spread(title: &str, taken: &[Taken<'_>], time: Time, objective: Option<f64>) 
         span(all[(all.len() - 1) / 2]),
         span(greatest)
     );
+    if curves.len() > COLOURS.len() {
+        told += &format!(" {} of {} stages are drawn.", COLOURS.len(), curves.len());
+    }
     if let Some(objective) = objective {
         canvas.upright("objective", objective, format!("objective: {}", span(objective)));
         canvas.legend("objective", format!("the objective, {}", span(objective)));
