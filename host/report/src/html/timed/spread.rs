@@ -45,8 +45,10 @@ fn spread(title: &str, taken: &[Taken<'_>], time: Time, objective: Option<f64>) 
     let curves = by_stage(taken).map(|stage| (stage[0].stage.name.as_str(), sorted(stage.iter().filter_map(time))));
     let curves: Vec<(&str, Vec<f64>)> = curves.filter(|(_, values)| values.len() >= FEWEST).collect();
     let all = sorted(curves.iter().flat_map(|(_, values)| values.iter().copied()));
-    // What came all at once took no time that such an axis has; it is drawn at its beginning.
-    let (least, greatest) = (all.iter().copied().find(|time| *time > 0.0)?, *all.last()?);
+    // What came all at once took no time that such an axis has, and one of a hundred that came almost so would leave the
+    // others no room. They are drawn at its beginning.
+    let above: Vec<f64> = all.iter().copied().filter(|time| *time > 0.0).collect();
+    let (least, greatest) = (*above.get(above.len() / 100)?, *all.last()?);
     if least == greatest {
         return None;
     }
