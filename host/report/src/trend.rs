@@ -58,7 +58,7 @@ impl Trend {
     pub(crate) fn observe(&mut self, event: &Event) {
         match event {
             Event::StageBegan { warm_up, pacing, .. } => {
-                self.timed = !warm_up && pacing.is_some_and(|pacing| pacing != Pacing::Shared);
+                self.timed = !warm_up && pacing.is_some_and(Pacing::is_timed);
             }
             Event::Completed {
                 completion: Completion::Asked(Ok(reply)),
