@@ -146,8 +146,6 @@ pub(crate) fn word(reduction: Reduction) -> &'static str {
 pub(crate) fn shown(value: f64, unit: &str) -> String {
     match unit {
         "ns" => span(Duration::from_secs_f64((value / 1e9).max(0.0))),
-        // What is counted is whole.
-        "" | "1" if value.fract() == 0.0 && value.abs() < 1000.0 => format!("{value:.0}"),
         "" | "1" => number(value),
         unit => format!("{} {unit}", number(value)),
     }
@@ -223,7 +221,6 @@ mod tests {
         assert_eq!(of(&bare, [0.25]).note(), "one sample");
         let many = of(&rate, (0..20).map(f64::from).chain([900.0]));
         assert_eq!(many.note(), "median of 21, 95 % 5.67 to 14.3 tokens/s, 1 far off");
-        assert_eq!([3.0, 2.5].map(|value| shown(value, "1")), ["3", "2.50"]);
         assert_eq!([0.25, 12345.6, -1234.0].map(number), ["0.25", "12,346", "-1,234"]);
     }
 }
