@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// The longest request that is read.
 const REQUEST: usize = 64 << 10;
 
+/// Connections that are taken in all. A client that has not seen an answer's end yet makes another one for its next question.
+const CONNECTIONS: usize = 16;
+
 /// The longest that a client is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -34,21 +37,19 @@ pub struct Beats {
 pub struct Metronome {
     address: SocketAddr,
     beats: Arc<Mutex<Vec<Beats>>>,
-    client: Arc<Mutex<Client>>,
+    clients: Arc<Mutex<Clients>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// The one connection.
-#[derive(Debug)]
-enum Client {
-    Awaited,
-    Here(TcpStream),
+#[derive(Debug, Default)]
+struct Clients {
+    streams: Vec<TcpStream>,
     /// Nobody is served any more.
-    Unwanted,
+    unwanted: bool,
 }
 
 impl Metronome {
-    /// Listens on a free port of this machine, for one connection. Answers have so many pieces, at such a distance.
+    /// Listens on a free port of this machine, for one client. Answers have so many pieces, at such a distance.
     ///
     /// # Errors
     /// If there is no port to listen on.
@@ -56,22 +57,28 @@ impl Metronome {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let beats = Arc::new(Mutex::new(Vec::new()));
-        let client = Arc::new(Mutex::new(Client::Awaited));
-        let (kept, awaited) = (beats.clone(), client.clone());
-        let serve = move || {
-            // Whatever goes wrong here goes wrong for the client too, which says it.
-            let _ = listener
-                .accept()
-                .and_then(|(stream, _)| match greet(&awaited, &stream)? {
-                    true => serve(stream, pieces, distance, &kept),
-                    false => Ok(()),
-                });
+        let clients = Arc::new(Mutex::new(Clients::default()));
+        let (kept, awaited) = (beats.clone(), clients.clone());
+        let accept = move || {
+            let mut serving = Vec::new();
+            while let Ok((stream, _)) = listener.accept() {
+                if !greet(&awaited, &stream).unwrap_or(false) {
+                    break;
+                }
+                let kept = kept.clone();
+                // Whatever goes wrong here goes wrong for the client too, which says it.
+                let serve = move || drop(serve(stream, pieces, distance, &kept));
+                serving.extend(thread::Builder::new().name("metronome".to_owned()).spawn(serve));
+            }
+            for thread in serving {
+                let _ = thread.join();
+            }
         };
         Ok(Metronome {
             address,
             beats,
-            client,
-            thread: Some(thread::Builder::new().name("metronome".to_owned()).spawn(serve)?),
+            clients,
+            thread: Some(thread::Builder::new().name("metronome".to_owned()).spawn(accept)?),
         })
     }
 
@@ -88,13 +95,15 @@ impl Metronome {
 
 impl Drop for Metronome {
     fn drop(&mut self) {
-        let client = std::mem::replace(&mut *lock(&self.client), Client::Unwanted);
-        match client {
+        let mut clients = lock(&self.clients);
+        clients.unwanted = true;
+        for stream in clients.streams.drain(..) {
             // Who holds on to the connection is not waited for.
-            Client::Here(stream) => drop(stream.shutdown(Shutdown::Both)),
-            // This is the one that is awaited.
-            Client::Awaited | Client::Unwanted => drop(TcpStream::connect(self.address)),
+            let _ = stream.shutdown(Shutdown::Both);
         }
+        drop(clients);
+        // This is the one that is awaited.
+        drop(TcpStream::connect(self.address));
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -102,11 +111,11 @@ impl Drop for Metronome {
 }
 
 /// Whether a client that has come is served.
-fn greet(client: &Mutex<Client>, stream: &TcpStream) -> io::Result<bool> {
-    let mut client = lock(client);
-    let is_wanted = matches!(*client, Client::Awaited);
+fn greet(clients: &Mutex<Clients>, stream: &TcpStream) -> io::Result<bool> {
+    let mut clients = lock(clients);
+    let is_wanted = !clients.unwanted && clients.streams.len() < CONNECTIONS;
     if is_wanted {
-        *client = Client::Here(stream.try_clone()?);
+        clients.streams.push(stream.try_clone()?);
     }
     Ok(is_wanted)
 }
@@ -196,6 +205,20 @@ mod tests {
             assert_eq!((beats.len(), beats[number - 1].written.len()), (number, 3));
             let first = beats[number - 1].written[0] - beats[number - 1].heard;
             assert!(first >= Duration::from_millis(2), "{first:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_that_asks_over_another_connection_is_answered_there() {
+        let metronome = Metronome::start(1, Duration::from_millis(1)).expect("a port");
+        let mut clients = [(), ()].map(|()| TcpStream::connect(metronome.address).expect("it listens"));
+        for client in clients.iter_mut().rev() {
+            client
+                .write_all(b"POST /api/chat HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}")
+                .expect("it reads");
+            client
+                .read_exact(&mut [0; 100])
+                .expect("it answers, though the other one is there");
         }
     }
 

@@ -222,7 +222,13 @@ fn a_run_that_measures_times_says_how_far_off_this_machine_is_and_no_other_does(
         export.display()
     ));
     assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
-    assert_eq!(ended.stdout.matches("\ninstrument ").count(), 2, "{}", ended.stdout);
+    assert_eq!(
+        ended.stdout.matches("\ninstrument ").count(),
+        2,
+        "{}\n{}",
+        ended.stdout,
+        ended.stderr
+    );
     let exported: Value = serde_json::from_slice(&std::fs::read(&export).expect("the export")).expect("JSON");
     let metered = ["energy   unknown   not readable here", " J   package-0; ", " tokens/J "];
     assert!(
