@@ -22,7 +22,7 @@ use crate::speaker::Speaker;
 use crate::truth::Account;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{Response, StatusCode};
+use axum::http::{Response, StatusCode, header};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -122,6 +122,10 @@ async fn ask(client: Client, endpoint: Endpoint, request: Request, mut turn: Tur
         }
     };
     let Prepared { model, options, fault } = prepared;
+    if let Some(Kind::Instead(refused)) = fault {
+        turn.settle(Outcome::Fault);
+        return refused.response();
+    }
     let want = want(&request, &model, options.profile, Work::Answer);
     before(&shared, &model, &want);
     let mut pass = shared.gate.enter(want);
@@ -159,7 +163,7 @@ async fn ask(client: Client, endpoint: Endpoint, request: Request, mut turn: Tur
             drop(pass);
             turn.leave();
             turn.settle(Outcome::Fault);
-            return respond::refusal(refused.refusal());
+            return refused.response();
         }
     };
     let loads = match course {
@@ -254,7 +258,6 @@ fn prepare(shared: &Shared, endpoint: Endpoint, request: &Request) -> Result<Pre
             StatusCode::BAD_REQUEST,
             unanswered(&model, endpoint, &request.model),
         ))),
-        Some(Some(Kind::Instead(refused))) => Err((Outcome::Fault, refused.refusal())),
         Some(fault) => Ok(Prepared { model, options, fault }),
     }
 }
@@ -276,8 +279,16 @@ impl Refused {
     fn refusal(self) -> Refusal {
         match self {
             Refused::Busy => (StatusCode::SERVICE_UNAVAILABLE, BUSY.to_owned()),
-            Refused::RateLimit => (StatusCode::TOO_MANY_REQUESTS, RATE_LIMIT.to_owned()),
+            Refused::RateLimit(_) => (StatusCode::TOO_MANY_REQUESTS, RATE_LIMIT.to_owned()),
         }
+    }
+
+    fn response(self) -> Response<Body> {
+        let mut response = respond::refusal(self.refusal());
+        if let Refused::RateLimit(seconds @ 1..) = self {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 

@@ -65,7 +65,8 @@ impl Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
     Busy,
-    RateLimit,
+    /// With the seconds that the client is asked to wait; 0 asks for none.
+    RateLimit(u32),
 }
 
 /// How an answer breaks off.
@@ -187,9 +188,9 @@ fn parse(text: &str) -> Result<Fault, String> {
     };
     let after = |way| Kind::After(tokens.unwrap_or(0), way);
     let kind = match kind {
-        "busy" | "rate-limit" if tokens.is_some() => return Err(format!("{kind} comes before any token")),
+        "busy" if tokens.is_some() => return Err("busy comes before any token".to_owned()),
         "busy" => Kind::Instead(Refused::Busy),
-        "rate-limit" => Kind::Instead(Refused::RateLimit),
+        "rate-limit" => Kind::Instead(Refused::RateLimit(tokens.unwrap_or(0) as u32)),
         "error" => after(Break::Error),
         "die" => after(Break::Die),
         "no-done" => after(Break::NoDone),
@@ -204,7 +205,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, tokens) = match self.kind {
             Kind::Instead(Refused::Busy) => ("busy", 0),
-            Kind::Instead(Refused::RateLimit) => ("rate-limit", 0),
+            Kind::Instead(Refused::RateLimit(seconds)) => ("rate-limit", seconds as usize),
             Kind::After(tokens, Break::Error) => ("error", tokens),
             Kind::After(tokens, Break::Die) => ("die", tokens),
             Kind::After(tokens, Break::NoDone) => ("no-done", tokens),
@@ -239,6 +240,7 @@ mod tests {
             ("busy*2", "busy*2"),
             ("busy*1", "busy"),
             ("rate-limit*all", "rate-limit*all"),
+            ("rate-limit:30*2", "rate-limit:30*2"),
             ("reset:5", "reset:5"),
             ("reset:0", "reset"),
             ("error*", "error*all"),

@@ -37,9 +37,11 @@ async fn a_full_queue_answers_503_with_ollamas_text() {
 
 #[tokio::test]
 async fn a_rate_limit_answers_429() {
-    let server = start(with_faults(&["rate-limit"])).await;
+    let server = start(with_faults(&["rate-limit", "rate-limit:30"])).await;
     let refused = generate(&server, COUNT).await;
-    assert_eq!(refused.status, 429);
+    assert_eq!((refused.status, refused.header("Retry-After")), (429, None));
+    let told = generate(&server, COUNT).await;
+    assert_eq!((told.status, told.header("Retry-After")), (429, Some("30")));
     assert!(
         !refused.body.contains("usage limit"),
         "no quota that is spent: {}",
