@@ -17,34 +17,36 @@ pub(crate) mod memory;
 pub(crate) mod output;
 #[cfg(target_os = "linux")]
 mod pages;
+pub(crate) mod rehearsal;
+mod runner;
 mod verdicts;
 pub(crate) mod words;
 #[cfg(target_os = "linux")]
 mod worn;
 
-use crate::bindings::exports::koderz::plugin::evaluator::{Guest as Exports, GuestIndices, Objection};
+use crate::bindings::exports::koderz::plugin::evaluator::GuestIndices;
 use crate::bindings::exports::koderz::plugin::identity;
 use crate::engine::{Engines, private_folder};
-use budget::Overrun;
 pub(crate) use budget::thread_time;
 #[cfg(target_os = "linux")]
 use compiled::Place;
 use crew::Crew;
 use inmate::{Inmate, Role};
-use koderz_api::execution::{ExecutionError, ExecutionErrorKind, Exit, Limits, Outcome, Program};
+use koderz_api::execution::{ExecutionError, Limits, Outcome, Program};
 use koderz_api::identity::PluginInfo;
 use koderz_api::mirror::Mirror;
 use koderz_core::ports::Evaluator;
 use memory::Stock;
 use output::Captured;
+use rehearsal::{Rehearsal, Rehearse};
+use runner::{Cell, Runner};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use verdicts::Verdicts;
 use wasmtime::Store;
 use wasmtime::component::{Component, Instance, InstancePre};
-use words::{in_words, shown, too_long, undigested};
 
 /// The stack of a thread that runs programs: the guest's own, and room for the host below and above it. Only what is
 /// used of it becomes memory.
@@ -138,7 +140,7 @@ impl Sandbox {
         on_own_thread(|| {
             let mut cell = Cell::new(self, &ABOUT, Captured::at_most(ABOUT.output_bytes), &[], Role::Alone)
                 .map_err(|error| format!("{error:#}"))?;
-            ask(self, &mut cell).map_err(|error| format!("{error:#}"))
+            ask(self, &mut cell).map_err(|error| cell.store.data().in_words(&error))
         })?
     }
 }
@@ -150,12 +152,6 @@ pub struct ComponentEvaluator {
     crew: Crew,
     digest: String,
     verdicts: Option<Verdicts>,
-}
-
-/// What runs a program.
-struct Runner {
-    sandbox: Sandbox,
-    identity: PluginInfo,
 }
 
 impl ComponentEvaluator {
@@ -190,188 +186,33 @@ impl ComponentEvaluator {
     }
 }
 
-impl Runner {
-    fn failed(&self, message: String) -> ExecutionError {
-        let PluginInfo { name, version, .. } = &self.identity;
-        let message = format!("plugin {name} {version}: {message}");
-        ExecutionError {
-            kind: ExecutionErrorKind::EvaluatorFailed,
-            message,
-        }
-    }
-
-    fn run(&self, program: &Program) -> Result<Outcome, ExecutionError> {
-        let began = Instant::now();
-        let output = Captured::at_most(program.limits.output_bytes);
-        let (exit, cpu, memory_bytes) = match &program.judge {
-            None => self.alone(program, &output)?,
-            Some(judge) => self.judged(program, judge, &output)?,
-        };
-        let (stdout, stderr) = output.take();
-        Ok(Outcome {
-            exit,
-            stdout,
-            stderr,
-            cpu,
-            wall: began.elapsed(),
-            memory_bytes,
-        })
-    }
-
-    fn cell(&self, program: &Program, output: &Captured, role: Role) -> Result<Cell, ExecutionError> {
-        Cell::new(&self.sandbox, &program.limits, output.clone(), &program.stdin, role)
-            .map_err(|error| self.failed(format!("{error:#}")))
-    }
-
-    /// Runs a program that is its own check.
-    fn alone(&self, program: &Program, output: &Captured) -> Result<(Exit, Duration, u64), ExecutionError> {
-        let mut cell = self.cell(program, output, Role::Alone)?;
-        let ended = cell.exports.call_run(&mut cell.store, &program.subject);
-        let exit = cell.overrun().map(Exit::from).unwrap_or_else(|| match ended {
-            Ok(Ok(())) => Exit::Passed,
-            Ok(Err(exception)) => Exit::Crashed(shown(&exception)),
-            Err(trap) => Exit::Crashed(in_words(&trap)),
-        });
-        Ok((exit, cell.cpu(), cell.memory()))
-    }
-
-    /// Runs a subject and its judge apart.
-    fn judged(
-        &self,
-        program: &Program,
-        judge: &str,
-        output: &Captured,
-    ) -> Result<(Exit, Duration, u64), ExecutionError> {
-        let mut subject = self.cell(program, output, Role::Subject)?;
-        let loaded = subject.exports.call_load(&mut subject.store, &program.subject);
-        let unfit = subject.overrun().map(Exit::from).or_else(|| match loaded {
-            Ok(Ok(())) => None,
-            Ok(Err(exception)) => Some(Exit::Crashed(shown(&exception))),
-            Err(trap) => Some(Exit::Crashed(in_words(&trap))),
-        });
-        if let Some(exit) = unfit {
-            return Ok((exit, subject.cpu(), subject.memory()));
-        }
-        subject.store.data_mut().budget.pause();
-        // The check is the suite's own and prints nothing that anybody asked for.
-        let aside = Captured::at_most(program.limits.output_bytes);
-        let mut cell = self.cell(program, &aside, Role::Judge(Box::new(subject)))?;
-        let ended = cell.exports.call_judge(&mut cell.store, judge, &program.entry_points);
-        let own = cell.overrun();
-        cell.store.data_mut().budget.pause();
-        let (cpu, memory) = (cell.cpu(), cell.memory());
-        let answered = cell.store.data().answered;
-        let Role::Judge(mut subject) = std::mem::replace(&mut cell.store.data_mut().role, Role::Alone) else {
-            return Err(self.failed("the judge lost its subject".to_owned()));
-        };
-        let exit = if let Some(overrun) = subject.overrun() {
-            Exit::from(overrun)
-        } else if let Some(trap) = subject.store.data_mut().trap.take() {
-            Exit::Crashed(trap)
-        } else {
-            match (ended, own) {
-                (_, Some(overrun)) => Exit::from(overrun),
-                (Ok(Ok(())), None) => Exit::Passed,
-                (Ok(Err(Objection::Failed(why))), None) => Exit::Failed(shown(&why)),
-                (Ok(Err(Objection::Broken(message))), None) => {
-                    return Err(ExecutionError {
-                        kind: ExecutionErrorKind::BrokenJudge,
-                        message: shown(&message),
-                    });
-                }
-                // It was well until it was told something.
-                (Err(trap), None) if answered => Exit::Failed(undigested(&in_words(&trap))),
-                (Err(trap), None) => return Err(self.failed(format!("the judge: {}", in_words(&trap)))),
-            }
-        };
-        Ok((exit, cpu + subject.cpu(), memory.max(subject.memory())))
-    }
-}
-
 impl Evaluator for ComponentEvaluator {
     fn languages(&self) -> &[String] {
         &self.languages
     }
 
     fn execute(&self, program: &Program) -> Result<Outcome, ExecutionError> {
-        let run = || {
-            let (runner, program) = (self.runner.clone(), program.clone());
-            let ran = self.crew.run(move || runner.run(&program));
-            ran.unwrap_or_else(|message| Err(self.runner.failed(message)))
-        };
         let Some(verdicts) = &self.verdicts else {
-            return run();
+            return self.rehearse(program).ended;
         };
         let key = verdicts.key(program);
         if let Some(outcome) = verdicts.find(&key, &program.limits) {
             return Ok(outcome);
         }
-        let outcome = run()?;
+        let outcome = self.rehearse(program).ended?;
         verdicts.keep(key, &program.limits, &outcome);
         Ok(outcome)
     }
 }
 
-/// One instance with its store.
-pub(crate) struct Cell {
-    store: Store<Inmate>,
-    exports: Exports,
-}
-
-impl Cell {
-    fn new(sandbox: &Sandbox, limits: &Limits, output: Captured, stdin: &[u8], role: Role) -> wasmtime::Result<Self> {
-        let mut store = inmate::store(&sandbox.engines, limits, output, stdin, role)?;
-        let instance = sandbox.instantiate(&mut store)?;
-        let exports = sandbox.indices.load(&mut store, &instance)?;
-        Ok(Cell { store, exports })
-    }
-
-    /// Calls a definition of the subject that it holds.
-    fn call(&mut self, entry_point: &str, input: &str) -> wasmtime::Result<Result<String, String>> {
-        self.store.data_mut().budget.resume();
-        let answer = self.exports.call_call(&mut self.store, entry_point, input);
-        inmate::count(&mut self.store);
-        let inmate = self.store.data_mut();
-        inmate.budget.pause();
-        if let Err(trap) = &answer {
-            inmate.trap = Some(in_words(trap));
-        }
-        // A program that survives a refusal of memory has still been refused, and must not be judged by what it says.
-        match inmate.overrun() {
-            Some(overrun) => Err(overrun.into()),
-            None => answer.and_then(|answer| match answer.as_ref().unwrap_or_else(|error| error).len() {
-                ..=LONGEST_REPLY => Ok(answer),
-                length => {
-                    let words = too_long(length);
-                    self.store.data_mut().trap = Some(words.clone());
-                    Err(wasmtime::Error::msg(words))
-                }
-            }),
-        }
-    }
-
-    fn overrun(&mut self) -> Option<Overrun> {
-        inmate::count(&mut self.store);
-        self.store.data_mut().overrun()
-    }
-
-    fn cpu(&self) -> Duration {
-        self.store.data().budget.cpu()
-    }
-
-    fn memory(&self) -> u64 {
-        self.store.data().memory.peak() as u64
-    }
-}
-
-impl From<Overrun> for Exit {
-    fn from(overrun: Overrun) -> Self {
-        match overrun {
-            Overrun::Cpu => Exit::CpuLimit,
-            Overrun::Wall => Exit::WallLimit,
-            Overrun::Memory => Exit::MemoryLimit,
-            Overrun::Output => Exit::OutputLimit,
-        }
+impl Rehearse for ComponentEvaluator {
+    fn rehearse(&self, program: &Program) -> Rehearsal {
+        let (runner, program) = (self.runner.clone(), program.clone());
+        let ran = self.crew.run(move || runner.run(&program));
+        ran.unwrap_or_else(|message| Rehearsal {
+            ended: Err(self.runner.failed(message)),
+            lost: None,
+        })
     }
 }
 

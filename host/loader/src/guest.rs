@@ -176,9 +176,17 @@ pub(crate) fn explain(error: &wasmtime::Error, guest: &Guest) -> String {
 }
 
 /// A panic's message comes in several lines, and what is said of a failure is one fragment among others.
-fn in_one_line(message: &str) -> String {
+pub(crate) fn in_one_line(message: &str) -> String {
     let lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join(" ")
+}
+
+/// What to do where a panic says that there is no clock, as Rust's library does without saying why.
+pub(crate) fn without_clock(what: &str) -> Option<&'static str> {
+    what.contains("time not implemented on this platform").then_some(
+        "plugins have no clock; a policy finds the time in its attempt's `elapsed` and `remaining`, a suite in what it asked \
+         for",
+    )
 }
 
 /// A failed call as an error that names the plugin.
@@ -188,7 +196,7 @@ pub(crate) fn failed(identity: &PluginInfo, call: &'static str, task: Option<&st
         version: identity.version.clone(),
         call,
         task: task.map(str::to_owned),
+        hint: without_clock(&what).map(str::to_owned),
         what,
-        hint: None,
     }
 }

@@ -31,6 +31,7 @@ mod whole;
 pub use engine::{Counting, Engines, INSTRUCTIONS, Told};
 pub use error::LoadError;
 pub use evaluator::ComponentEvaluator;
+pub use evaluator::rehearsal::{Rehearsal, Rehearse};
 pub use grants::{GrantError, Grants};
 pub use library::{Library, Wanted};
 pub use nearest::nearest;

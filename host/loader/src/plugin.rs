@@ -5,6 +5,7 @@ mod load;
 
 use crate::engine::Engines;
 use crate::error::LoadError;
+use crate::evaluator::rehearsal::Rehearse;
 use crate::evaluator::{ComponentEvaluator, Sandbox};
 use crate::grants::Grants;
 use crate::guest::{Guest, Held};
@@ -204,12 +205,7 @@ impl Plugin {
     /// As of [`Plugin::open_evaluator`].
     pub fn evaluator(&self, verdicts: Option<PathBuf>) -> Result<Arc<dyn Evaluator>, LoadError> {
         match &self.loaded.instances {
-            Instances::Native(native) if self.interfaces().contains(&Interface::Evaluator) => {
-                let opened = NativeEvaluator::open(*native, &self.loaded.identity);
-                opened
-                    .map(|evaluator| Arc::new(evaluator) as _)
-                    .map_err(|what| first_call(&self.loaded.path, "languages", what))
-            }
+            Instances::Native(native) => Ok(Arc::new(self.native_evaluator(*native)?)),
             _ => {
                 let evaluator = self.open_evaluator()?;
                 Ok(match verdicts {
@@ -217,6 +213,25 @@ impl Plugin {
                     None => Arc::new(evaluator),
                 })
             }
+        }
+    }
+
+    fn native_evaluator(&self, native: Native) -> Result<NativeEvaluator, LoadError> {
+        if !self.interfaces().contains(&Interface::Evaluator) {
+            return Err(self.lacks(Interface::Evaluator));
+        }
+        NativeEvaluator::open(native, &self.loaded.identity)
+            .map_err(|what| first_call(&self.loaded.path, "languages", what))
+    }
+
+    /// Opens it as an evaluator that can be found out about.
+    ///
+    /// # Errors
+    /// As of [`Plugin::open_evaluator`].
+    pub fn rehearsing(&self) -> Result<Box<dyn Rehearse>, LoadError> {
+        match &self.loaded.instances {
+            Instances::Native(native) => Ok(Box::new(self.native_evaluator(*native)?)),
+            _ => Ok(Box::new(self.open_evaluator()?)),
         }
     }
 

@@ -96,7 +96,7 @@ pub struct Outcome {
 pub enum ExecutionErrorKind {
     /// No evaluator claims the language.
     NoEvaluator,
-    /// The judge cannot be run, for instance because it does not parse.
+    /// The judge cannot be run, for instance because it does not parse, or met a limit without having heard of the subject.
     BrokenJudge,
     /// The evaluator itself failed.
     EvaluatorFailed,

@@ -4,18 +4,20 @@
 //! look; sleeping returns at once, moves them on, and is charged as work. Randomness is the same in every run. Output
 //! is kept and bounded.
 
-use super::Cell;
 use super::budget::{Budget, Overrun, instructions_of};
 use super::output::Captured;
+use super::runner::Cell;
+use super::words::{self, shown};
 use crate::bindings::koderz::plugin::{data, log, subject};
 use crate::engine::{Counting, Engines};
 use crate::grants::Blobs;
+use crate::guest::{LINE, in_one_line, without_clock};
 use crate::limits::Memory;
 use crate::seclusion::{self, Secluded, Time};
 use koderz_api::execution::Limits;
 use std::time::Duration;
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
-use wasmtime::{Engine, Store, UpdateDeadline};
+use wasmtime::{Engine, Error, Store, Trap, UpdateDeadline};
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -38,6 +40,8 @@ pub(crate) struct Inmate {
     pub(crate) trap: Option<String>,
     /// Whether it was given a subject's reply.
     pub(crate) answered: bool,
+    /// The last error that it wrote to the log: a panic says there what it has to say.
+    last_error: Option<String>,
     output: Captured,
     time: Time,
     /// Instructions that are left, where they are counted, at the last look.
@@ -61,6 +65,17 @@ impl Inmate {
             };
         }
         self.overrun
+    }
+
+    /// What ended a call. An abort has no words of its own, and the interpreter may have written some before.
+    pub(crate) fn in_words(&self, trap: &Error) -> String {
+        match (trap.downcast_ref::<Trap>(), &self.last_error) {
+            (Some(Trap::UnreachableCodeReached), Some(error)) => {
+                let hint = without_clock(error).map(|hint| format!("; {hint}"));
+                shown(&in_one_line(error)) + &hint.unwrap_or_default()
+            }
+            _ => words::in_words(trap),
+        }
     }
 }
 
@@ -88,12 +103,12 @@ impl Secluded for Inmate {
 }
 
 impl log::Host for Inmate {
-    fn write(&mut self, _level: log::Level, message: String) {
-        tracing::debug!(
-            plugin = "evaluator",
-            "{}",
-            message.chars().take(1000).collect::<String>()
-        );
+    fn write(&mut self, level: log::Level, message: String) {
+        let message: String = message.chars().take(LINE).collect();
+        tracing::debug!(plugin = "evaluator", "{message}");
+        if level == log::Level::Error {
+            self.last_error = Some(message);
+        }
     }
 }
 
@@ -141,6 +156,7 @@ pub(crate) fn store(
         role,
         trap: None,
         answered: false,
+        last_error: None,
         output,
         time,
         left: 0,

@@ -47,6 +47,11 @@ impl Failure {
             Failure::Refused(words) | Failure::Failed(words) => words,
         }
     }
+
+    /// Whether the call did not come back with what the contract has for it.
+    pub(super) fn is_loss(&self) -> bool {
+        matches!(self, Failure::Failed(_))
+    }
 }
 
 impl Code {

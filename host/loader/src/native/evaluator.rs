@@ -8,6 +8,7 @@ use super::code::Failure;
 use super::host::{Caller, Streams};
 use crate::evaluator::crew::Crew;
 use crate::evaluator::output::Captured;
+use crate::evaluator::rehearsal::{Rehearsal, Rehearse};
 use crate::evaluator::words::{shown, too_long, undigested};
 use crate::evaluator::{LONGEST_REPLY, THREAD_STACK, thread_time};
 use koderz_api::execution::{ExecutionError, ExecutionErrorKind, Exit, Limits, Outcome, Program};
@@ -39,6 +40,9 @@ enum Objection {
     Failed(String),
     Broken(String),
 }
+
+/// The call that did not come back, once there is one.
+type Lost = Cell<Option<&'static str>>;
 
 impl NativeEvaluator {
     /// The error says what happened.
@@ -85,19 +89,23 @@ impl Runner {
         Ok(done)
     }
 
-    fn run(&self, program: &Program, output: &Captured) -> Result<Exit, ExecutionError> {
+    /// How it ended, and which call was lost.
+    fn run(&self, program: &Program, output: &Captured, lost: &Lost) -> Result<Exit, ExecutionError> {
         let write = |stream, bytes: &[u8]| output.write(stream == 2, bytes);
         let caller = self.caller(&write, &program.stdin);
-        let begin = match program.judge {
-            Some(_) => operation::EVALUATOR_LOAD,
-            None => operation::EVALUATOR_RUN,
+        let (begin, name) = match program.judge {
+            Some(_) => (operation::EVALUATOR_LOAD, "load"),
+            None => (operation::EVALUATOR_RUN, "run"),
         };
         self.instance(&caller, |handle| {
             let ended: Result<(), Failure> = self.native.call(&caller, handle, begin, &program.subject);
             match (ended, &program.judge) {
-                (Err(failure), _) => Ok(Exit::Crashed(shown(&failure.into_words()))),
+                (Err(failure), _) => {
+                    lost.set(failure.is_loss().then_some(name));
+                    Ok(Exit::Crashed(shown(&failure.into_words())))
+                }
                 (Ok(()), None) => Ok(Exit::Passed),
-                (Ok(()), Some(judge)) => self.judged(program, judge, &caller, handle),
+                (Ok(()), Some(judge)) => self.judged(program, judge, &caller, handle, lost),
             }
         })?
     }
@@ -108,6 +116,7 @@ impl Runner {
         judge: &str,
         subject: &Caller<'_>,
         handle: u64,
+        lost: &Lost,
     ) -> Result<Exit, ExecutionError> {
         let (crash, answered) = (RefCell::new(None), Cell::new(false));
         let call = |entry_point: &str, input: &str| {
@@ -140,8 +149,10 @@ impl Runner {
             self.native.call(&caller, handle, operation::EVALUATOR_JUDGE, &told)
         })?;
         if let Some(why) = crash.take() {
+            lost.set(Some("call"));
             return Ok(Exit::Crashed(shown(&why)));
         }
+        lost.set(judged.is_err().then_some("judge"));
         match judged {
             Ok(None) => Ok(Exit::Passed),
             Ok(Some(Objection::Failed(why))) => Ok(Exit::Failed(shown(&why))),
@@ -155,29 +166,38 @@ impl Runner {
         }
     }
 
-    fn execute(&self, program: &Program) -> Result<Outcome, ExecutionError> {
+    fn execute(&self, program: &Program) -> Rehearsal {
         let Limits {
             cpu: most, wall: net, ..
         } = program.limits;
         let output = Captured::at_most(program.limits.output_bytes);
         let (began, before) = (Instant::now(), thread_time());
-        let exit = self.run(program, &output);
+        let lost = Lost::default();
+        let exit = self.run(program, &output, &lost);
         let (wall, cpu) = (began.elapsed(), thread_time().saturating_sub(before));
-        let exit = match exit {
-            _ if output.overrun() => Exit::OutputLimit,
-            _ if cpu > most => Exit::CpuLimit,
-            _ if wall > net => Exit::WallLimit,
-            exit => exit?,
+        let exceeded = match () {
+            () if output.overrun() => Some(Exit::OutputLimit),
+            () if cpu > most => Some(Exit::CpuLimit),
+            () if wall > net => Some(Exit::WallLimit),
+            () => None,
         };
+        if exceeded.is_some() && lost.get().is_none() {
+            // Its calls are measured together.
+            lost.set(Some(program.judge.as_ref().map_or("run", |_| "load, call or judge")));
+        }
         let (stdout, stderr) = output.take();
-        Ok(Outcome {
+        let outcome = |exit| Outcome {
             exit,
             stdout,
             stderr,
             cpu,
             wall,
             memory_bytes: 0,
-        })
+        };
+        Rehearsal {
+            ended: exceeded.map_or(exit, Ok).map(outcome),
+            lost: lost.get(),
+        }
     }
 }
 
@@ -187,8 +207,17 @@ impl Evaluator for NativeEvaluator {
     }
 
     fn execute(&self, program: &Program) -> Result<Outcome, ExecutionError> {
+        self.rehearse(program).ended
+    }
+}
+
+impl Rehearse for NativeEvaluator {
+    fn rehearse(&self, program: &Program) -> Rehearsal {
         let (runner, program) = (self.runner.clone(), program.clone());
         let ran = self.crew.run(move || runner.execute(&program));
-        ran.unwrap_or_else(|message| Err(self.runner.failed(message)))
+        ran.unwrap_or_else(|message| Rehearsal {
+            ended: Err(self.runner.failed(message)),
+            lost: None,
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! What a plugin may call itself, and what it is called before it has said so.
 
 use crate::error::LoadError;
+use crate::guest::without_clock;
 use koderz_api::identity::{PluginInfo, is_name};
 use koderz_core::ports::PluginError;
 use std::path::Path;
@@ -45,8 +46,8 @@ pub(crate) fn first_call(path: &Path, call: &'static str, what: String) -> LoadE
         version: "of unknown version".to_owned(),
         call,
         task: None,
+        hint: without_clock(&what).map(str::to_owned),
         what,
-        hint: None,
     };
     LoadError::Call {
         path: path.to_owned(),

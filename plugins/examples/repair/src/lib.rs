@@ -122,7 +122,7 @@ impl Suite for Repair {
                     let why = match &outcome.exit {
                         Exit::Passed => return Ok(finish(Grade::Pass, tries, "")),
                         Exit::Failed(why) | Exit::Crashed(why) => why.clone(),
-                        limit => format!("{limit:?}"),
+                        limit => limit.in_words(),
                     };
                     if tries >= self.0.tries {
                         return Ok(finish(Grade::Fail, tries, &why));

@@ -1,6 +1,7 @@
 //! An evaluator of a language with five words: `add NAME NUMBER` defines what adds a number, `say TEXT` writes a line,
 //! `echo` writes standard input, `stop WHY` is an exception, and `panic` is a fault of the evaluator. A judge has
-//! `expect NAME NUMBER NUMBER`: what a call is given, and what it has to answer; and `upset NAME NUMBER`, which an answer ends.
+//! `expect NAME NUMBER NUMBER`: what a call is given, and what it has to answer; `upset NAME NUMBER`, which an answer ends;
+//! and `panic` and `spin`, by which it ends itself or does not.
 
 use koderz_plugin::prelude::*;
 use koderz_plugin::program::{self, Stream};
@@ -49,6 +50,13 @@ impl Evaluator for Tally {
     fn judge(&mut self, source: &str, entry_points: &[String], subject: Rc<dyn Subject>) -> Result<(), Objection> {
         for line in source.lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
+            match line {
+                "panic" => panic!("the judge is beside itself"),
+                "spin" => loop {
+                    std::hint::black_box(line);
+                },
+                _ => {}
+            }
             if let ["upset", name, given] = words.as_slice() {
                 let answer = subject.call(name, given);
                 panic!("{answer:?} is too much for it");

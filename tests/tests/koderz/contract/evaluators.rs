@@ -59,7 +59,7 @@ fn programs() -> Vec<Program> {
 /// A program's end; of a panic only that it was one, since how it is told differs.
 fn shown(exit: &Exit) -> String {
     match exit {
-        Exit::Crashed(what) if what.contains("panic") || what == "the interpreter aborted" => "panicked".to_owned(),
+        Exit::Crashed(what) if what.starts_with("panic: ") => "panicked".to_owned(),
         Exit::Failed(what) if what.starts_with("an answer that the check cannot deal with: ") => "upset".to_owned(),
         exit => format!("{exit:?}"),
     }
@@ -164,4 +164,51 @@ fn a_library_may_not_write_more_than_its_program_either() {
         let outcome = evaluator.execute(&program).expect("it runs");
         assert_eq!((outcome.exit, outcome.stdout.len()), (Exit::OutputLimit, 1000));
     }
+}
+
+/// What a program came to, without the place in the source.
+fn told(path: &Path, subject: &str, judge: Option<&str>) -> String {
+    let program = Program {
+        subject: subject.to_owned(),
+        judge: judge.map(str::to_owned),
+        limits: Limits {
+            cpu: Duration::from_millis(300),
+            ..programs()[0].limits
+        },
+        ..programs()[0].clone()
+    };
+    let evaluator = load(path).evaluator(None).expect("the evaluator opens");
+    let words = match evaluator.execute(&program) {
+        Ok(outcome) => outcome.exit.in_words(),
+        Err(error) => format!("{:?}: {}", error.kind, error.message),
+    };
+    let place = words.find(" (tests/plugins/tally/src/lib.rs:").unwrap_or(words.len());
+    words[..place].to_owned()
+}
+
+#[test]
+fn a_panic_is_told_in_its_own_words_as_a_component_and_as_a_library() {
+    for path in [test_plugin("tally"), native_plugin("tally")] {
+        let told = |subject, judge| told(&path, subject, judge);
+        assert_eq!(told("panic", None), "crashed: panic: as it was told");
+        assert_eq!(told("panic", Some("expect more 1 1")), "crashed: panic: as it was told");
+        let words = "crashed: panic: negative numbers are too much";
+        assert_eq!(
+            told(ADDER, Some("expect more -1 1")),
+            words,
+            "the subject's, whatever the judge makes of it"
+        );
+        let words = "EvaluatorFailed: plugin tally 0.1.0: the judge: panic: the judge is beside itself";
+        assert_eq!(told(ADDER, Some("panic")), words);
+    }
+}
+
+#[test]
+fn a_judge_that_does_not_end_is_not_held_against_what_it_never_called() {
+    let tally = test_plugin("tally");
+    let words = "BrokenJudge: the judge used up its time on the processor, and had heard nothing of the program";
+    assert_eq!(told(&tally, ADDER, Some("spin")), words);
+    // An answer may be why it does not.
+    let words = "used up its time on the processor";
+    assert_eq!(told(&tally, ADDER, Some("expect more 40 42\nspin")), words);
 }
