@@ -12,7 +12,6 @@ use koderz_core::manifest::{Manifest, PluginUse};
 use koderz_core::ports::{Evaluator, RetryPolicy, Suite};
 use koderz_loader::{Counting, Engines, Interface, Library, LoadError, Plugin, Wanted};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -246,28 +245,12 @@ pub(crate) fn evaluators(
     info: &SuiteInfo,
     verdicts: Option<PathBuf>,
 ) -> Result<Vec<(Arc<dyn Evaluator>, PluginUse)>> {
-    let mut wanted: BTreeSet<&str> = info.languages.iter().map(String::as_str).collect();
-    let mut opened: Vec<(Arc<dyn Evaluator>, PluginUse)> = Vec::new();
-    let mut claimed = BTreeSet::new();
-    if !wanted.is_empty() {
-        for plugin in library.evaluators()? {
-            let evaluator = plugin.evaluator(verdicts.clone())?;
-            let serves = evaluator
-                .languages()
-                .iter()
-                .any(|language| wanted.remove(language.as_str()));
-            claimed.extend(evaluator.languages().iter().cloned());
-            if serves {
-                let mut settings = Map::new();
-                if library.counting() == Counting::Instructions {
-                    settings.insert(DETERMINISTIC.to_owned(), Value::Bool(true));
-                }
-                opened.push((evaluator, plugin.usage(&settings)));
-            }
-        }
+    if info.languages.is_empty() {
+        return Ok(Vec::new());
     }
-    if let Some(language) = wanted.first() {
-        let claimed: Vec<String> = claimed.into_iter().collect();
+    let serving = library.evaluators(&info.languages)?;
+    if let Some(language) = serving.unserved.first() {
+        let claimed: Vec<String> = serving.claimed.into_iter().collect();
         let there = match claimed.as_slice() {
             [] => "no evaluator is installed".to_owned(),
             some => format!("the installed ones run {}", some.join(", ")),
@@ -277,7 +260,12 @@ pub(crate) fn evaluators(
              FILE names one"
         );
     }
-    Ok(opened)
+    let mut settings = Map::new();
+    if library.counting() == Counting::Instructions {
+        settings.insert(DETERMINISTIC.to_owned(), Value::Bool(true));
+    }
+    let open = |plugin: Plugin| Ok((plugin.evaluator(verdicts.clone())?, plugin.usage(&settings)));
+    serving.plugins.into_iter().map(open).collect()
 }
 
 /// What of these plugins is not what a run was begun with, in words.

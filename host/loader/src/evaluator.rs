@@ -12,6 +12,7 @@ pub(crate) mod crew;
 #[cfg(any(target_os = "linux", test))]
 mod image;
 mod inmate;
+pub(crate) mod known;
 #[cfg_attr(not(target_os = "linux"), path = "evaluator/unmapped.rs")]
 pub(crate) mod memory;
 pub(crate) mod output;
@@ -132,7 +133,8 @@ impl Sandbox {
         .map(Mirror::mirror)
     }
 
-    fn languages(&self) -> Result<Vec<String>, String> {
+    /// What it runs; the error says what happened.
+    pub(crate) fn languages(&self) -> Result<Vec<String>, String> {
         self.about(|_, cell| cell.exports.call_languages(&mut cell.store))
     }
 

@@ -33,7 +33,7 @@ pub use error::LoadError;
 pub use evaluator::ComponentEvaluator;
 pub use evaluator::rehearsal::{Rehearsal, Rehearse};
 pub use grants::{GrantError, Grants};
-pub use library::{Library, Wanted};
+pub use library::{Claim, Library, Serving, Wanted};
 pub use nearest::nearest;
 pub use plugin::Plugin;
 pub use probe::Interface;

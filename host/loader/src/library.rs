@@ -1,9 +1,14 @@
 //! Where plugins are found: files that the user names, and folders that are searched in order.
 
+mod evaluators;
+
+pub use evaluators::{Claim, Serving};
+
 use crate::engine::{Counting, Engines};
 use crate::error::{LoadError, with_causes};
 use crate::nearest::nearest;
 use crate::plugin::Plugin;
+use crate::plugin::load::{self, Read};
 use crate::probe::Interface;
 use crate::trust::NATIVE;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,13 +75,10 @@ impl Library {
     /// # Errors
     /// If it cannot be loaded.
     pub fn load(&self, path: &Path) -> Result<Plugin, LoadError> {
-        let loaded = || self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(plugin) = loaded().get(path) {
-            return Ok(plugin.clone());
+        match self.loaded(path) {
+            Some(plugin) => Ok(plugin),
+            None => self.load_read(path, load::read(path)?),
         }
-        let plugin = Plugin::load(&self.engines, path)?;
-        loaded().insert(path.to_owned(), plugin.clone());
-        Ok(plugin)
     }
 
     /// Finds a plugin by its name or, where the text looks like a path, by its file. Of a component and machine code by the
@@ -104,13 +106,16 @@ impl Library {
         let (likely, rest): (Vec<_>, Vec<_>) = files
             .into_iter()
             .partition(|path| self.named.contains(path) || called(path));
-        let mut others = Vec::new();
+        let (mut others, mut other_kind) = (Vec::new(), None);
         for path in likely.iter().chain(&rest) {
             let plugin = self.load_unless_broken(path, Some(name))?;
             let Some(plugin) = plugin else {
                 continue;
             };
             if !plugin.interfaces().contains(&wanted.interface()) {
+                if plugin.identity().name == name {
+                    other_kind = kind_of(plugin.interfaces());
+                }
                 continue;
             }
             if plugin.identity().name == name {
@@ -118,31 +123,43 @@ impl Library {
             }
             others.push(plugin.identity().name.clone());
         }
-        Err(self.unknown(wanted, name, others))
+        Err(self.unknown(wanted, name, others, other_kind))
     }
 
-    /// All plugins that run programs, the ones that the user named first.
-    ///
-    /// # Errors
-    /// If a file that the user named cannot be loaded.
-    pub fn evaluators(&self) -> Result<Vec<Plugin>, LoadError> {
-        let mut plugins = Vec::new();
-        for path in self.files() {
-            plugins.extend(self.load_unless_broken(&path, None)?);
-        }
-        plugins.retain(|plugin| plugin.interfaces().contains(&Interface::Evaluator));
-        Ok(plugins)
+    fn loaded(&self, path: &Path) -> Option<Plugin> {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        loaded.get(path).cloned()
     }
 
-    /// The plugin of a file. A broken one that merely lies in a folder must not keep the others from being used; a broken
-    /// one that the user named is an error, and so is another file by the name that is wanted than the user has pinned.
+    fn load_read(&self, path: &Path, read: Read) -> Result<Plugin, LoadError> {
+        let plugin = Plugin::load_read(&self.engines, path, read)?;
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        loaded.insert(path.to_owned(), plugin.clone());
+        Ok(plugin)
+    }
+
     fn load_unless_broken(&self, path: &Path, wanted: Option<&str>) -> Result<Option<Plugin>, LoadError> {
-        let left_out = || self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
-        if left_out().contains(path) {
-            return Ok(None);
+        match self.is_left_out(path) {
+            true => Ok(None),
+            false => self.unless_broken(path, wanted, self.load(path)),
         }
-        match self.load(path) {
-            Ok(plugin) => Ok(Some(plugin)),
+    }
+
+    fn is_left_out(&self, path: &Path) -> bool {
+        let left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        left_out.contains(path)
+    }
+
+    /// What a file came to. A broken one that merely lies in a folder must not keep the others from being used; a broken
+    /// one that the user named is an error, and so is another file by the name that is wanted than the user has pinned.
+    fn unless_broken<T>(
+        &self,
+        path: &Path,
+        wanted: Option<&str>,
+        came_to: Result<T, LoadError>,
+    ) -> Result<Option<T>, LoadError> {
+        match came_to {
+            Ok(whole) => Ok(Some(whole)),
             Err(error) if self.named.iter().any(|named| named == path) => Err(error),
             Err(LoadError::Pinned { name, .. }) if wanted.is_some_and(|wanted| wanted != name) => Ok(None),
             Err(error @ LoadError::Pinned { .. }) if wanted.is_some() => Err(error),
@@ -150,7 +167,8 @@ impl Library {
                 // Without its hint.
                 let words = with_causes(&error);
                 tracing::warn!("left out: {}", words.lines().next().unwrap_or_default());
-                left_out().insert(path.to_owned());
+                let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+                left_out.insert(path.to_owned());
                 Ok(None)
             }
         }
@@ -175,7 +193,13 @@ impl Library {
         files
     }
 
-    fn unknown(&self, wanted: Wanted, name: &str, mut others: Vec<String>) -> LoadError {
+    fn unknown(
+        &self,
+        wanted: Wanted,
+        name: &str,
+        mut others: Vec<String>,
+        other_kind: Option<&'static str>,
+    ) -> LoadError {
         others.sort();
         others.dedup();
         let kind = wanted.words();
@@ -185,11 +209,12 @@ impl Library {
             more => format!("are `{}`", more.join("`, `")),
         };
         let folders: Vec<String> = self.folders.iter().map(|folder| folder.display().to_string()).collect();
+        let near =
+            nearest(name, others.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?\nhint: "));
+        let meant = other_kind.map(|kind| format!("`{name}` is {kind}\nhint: ")).or(near);
         let hint = format!(
             "{}plugins are looked for in {}; --plugin FILE names one elsewhere",
-            nearest(name, others.iter().map(String::as_str))
-                .map(|near| format!("did you mean `{near}`?\nhint: "))
-                .unwrap_or_default(),
+            meant.unwrap_or_default(),
             folders.join(", ")
         );
         LoadError::Unknown {
@@ -199,6 +224,20 @@ impl Library {
             hint,
         }
     }
+}
+
+/// What a plugin is that is wanted for something else.
+fn kind_of(interfaces: &[Interface]) -> Option<&'static str> {
+    let kinds = [
+        (Interface::Suite, "a suite, which --suite takes"),
+        (Interface::Retry, "a retry policy, which --retry takes"),
+        (
+            Interface::Evaluator,
+            "an evaluator, which is found by the languages that it runs",
+        ),
+    ];
+    let found = kinds.iter().find(|(interface, _)| interfaces.contains(interface));
+    found.map(|(_, kind)| *kind)
 }
 
 fn looks_like_a_path(name: &str) -> bool {

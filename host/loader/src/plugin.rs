@@ -1,10 +1,11 @@
 //! A plugin file, loaded: who it is, what it exports, and what it may be opened as.
 
 pub(crate) mod identity;
-mod load;
+pub(crate) mod load;
 
 use crate::engine::Engines;
 use crate::error::LoadError;
+use crate::evaluator::known::{self, Known};
 use crate::evaluator::rehearsal::Rehearse;
 use crate::evaluator::{ComponentEvaluator, Sandbox};
 use crate::grants::Grants;
@@ -195,6 +196,32 @@ impl Plugin {
             Instances::Evaluator(_) => return Err(self.lacks(Interface::Retry)),
         };
         opened.map_err(|error| self.opening(error))
+    }
+
+    /// The languages that it claims as an evaluator, which are remembered.
+    ///
+    /// # Errors
+    /// If it is none, or does not say.
+    pub fn languages(&self) -> Result<Vec<String>, LoadError> {
+        let Instances::Evaluator(sandbox) = &self.loaded.instances else {
+            return Ok(self.evaluator(None)?.languages().to_vec());
+        };
+        let Loaded { engines, digest, .. } = &*self.loaded;
+        if let Some(known) = engines.cache.as_deref().and_then(|cache| known::find(cache, digest)) {
+            return Ok(known.languages);
+        }
+        let languages = sandbox
+            .languages()
+            .map_err(|what| first_call(&self.loaded.path, "languages", what))?;
+        let known = Known {
+            name: self.loaded.identity.name.clone(),
+            languages,
+        };
+        let kept = engines.cache.as_deref().map(|cache| known::keep(cache, digest, &known));
+        if let Some(Err(error)) = kept {
+            tracing::debug!("remember the languages of an evaluator: {error}");
+        }
+        Ok(known.languages)
     }
 
     /// Opens it as an evaluator, of either kind, with a folder for what a component's programs came to, as

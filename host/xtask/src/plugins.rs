@@ -43,12 +43,13 @@ const fn for_tests(package: &'static str, component: &'static str) -> Crate {
     }
 }
 
-const CRATES: [Crate; 10] = [
+const CRATES: [Crate; 11] = [
     plugin("koderz-exponential", "exponential"),
     plugin("koderz-humaneval", "humaneval"),
     plugin("koderz-speed", "speed"),
     for_tests("koderz-test-arithmetic", "arithmetic"),
     for_tests("koderz-test-faulty", "faulty"),
+    for_tests("koderz-test-flawed", "flawed"),
     for_tests("koderz-test-many", "many"),
     for_tests("koderz-test-mute", "mute"),
     for_tests("koderz-test-steady", "steady"),

@@ -2,7 +2,7 @@
 
 use koderz_core::event::Event;
 use koderz_core::manifest::Manifest;
-use koderz_loader::{Engines, Interface, Plugin};
+use koderz_loader::{Engines, Interface, Library, Plugin};
 use koderz_tests::{Ended, Koderz, cache, end, serve, test_plugin};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -226,4 +226,55 @@ fn a_plugin_that_the_user_names_has_to_be_sound_even_if_nothing_is_wanted_of_it(
     ));
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
     assert!(ended.stderr.contains("is not a WASM component"), "{}", ended.stderr);
+}
+
+/// The evaluators in a cache whose compiled code is there.
+#[cfg(target_os = "linux")]
+fn compiled(cache: &Path) -> usize {
+    let files = fs::read_dir(cache.join("evaluators")).into_iter().flatten().flatten();
+    files
+        .filter(|file| file.path().extension().is_some_and(|part| part == "code"))
+        .count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_evaluator_is_compiled_only_where_its_languages_may_be_wanted() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let (installed, cache) = (folder.path().join("installed"), folder.path().join("cache"));
+    fs::create_dir(&installed).expect("a new folder");
+    let own = folder.path().join("own.wasm");
+    variant(&test_plugin("tally"), &own);
+    for name in ["flawed", "tally"] {
+        fs::copy(test_plugin(name), installed.join(format!("{name}.wasm"))).expect("a copy");
+    }
+    let evaluators = |named: &[&PathBuf], languages: &[&str]| {
+        let engines = Engines::new(Some(&cache)).expect("engines");
+        let named = named.iter().map(|path| (*path).clone()).collect();
+        let library = Library::new(engines, named, vec![installed.clone()]);
+        let languages: Vec<String> = languages.iter().map(|language| (*language).to_owned()).collect();
+        let serving = library.evaluators(&languages).expect("the user's own is sound");
+        let names: Vec<String> = serving
+            .plugins
+            .iter()
+            .map(|plugin| plugin.identity().name.clone())
+            .collect();
+        (names.join(", "), serving.unserved.into_iter().collect::<Vec<_>>())
+    };
+    assert_eq!(evaluators(&[&own], &["tally"]), ("tally".to_owned(), Vec::new()));
+    assert_eq!(compiled(&cache), 1, "that which the user named does it all");
+    // Who runs it is not known before all were asked, once.
+    let nobody = || evaluators(&[&own], &["befunge"]);
+    assert_eq!(nobody(), (String::new(), vec!["befunge".to_owned()]));
+    assert_eq!(compiled(&cache), 3);
+    for file in fs::read_dir(cache.join("evaluators")).expect("the folder").flatten() {
+        if file.path().extension().is_some_and(|part| part == "code") {
+            fs::remove_file(file.path()).expect("it is there");
+        }
+    }
+    assert_eq!(nobody(), (String::new(), vec!["befunge".to_owned()]));
+    assert_eq!(compiled(&cache), 0, "what they run was remembered");
+    let both = evaluators(&[], &["tally", "flawed"]);
+    assert_eq!(both, ("flawed".to_owned(), Vec::new()));
+    assert_eq!(compiled(&cache), 1, "one runs both");
 }

@@ -7,6 +7,7 @@
 #![expect(unsafe_code, reason = "machine code of a folder that is only this user's is trusted")]
 
 use super::image::{self, Parted};
+use super::known;
 use super::memory::Stock;
 use crate::whole;
 use std::fs::{self, File};
@@ -18,8 +19,8 @@ use std::time::SystemTime;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// Evaluators that are kept. One is 40 MB, and few people have more than two versions of one.
-const KEPT: usize = 4;
+/// Bytes of compiled evaluators that are kept, the last used first. That of Python is 40 MB, and one in Rust less than one.
+const KEPT: u64 = 512 << 20;
 
 const CODE: &str = "code";
 const MEMORY: &str = "memory";
@@ -40,7 +41,7 @@ impl Place {
         let mut settings = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut settings);
         Place {
-            folder: folder.join("evaluators"),
+            folder: known::folder(folder),
             name: format!("{digest}-{:016x}", settings.finish()),
         }
     }
@@ -52,6 +53,7 @@ impl Place {
     /// What is there, if all of it is and can be used.
     pub(crate) fn find(&self, engine: &Engine) -> Option<Compiled> {
         let memory = File::open(self.file(MEMORY)).ok()?;
+        self.is_used();
         // SAFETY: only this user can write to the folder, and this program writes there what it has compiled, whole or
         // not at all.
         let component = unsafe { Component::deserialize_file(engine, self.file(CODE)) }.ok()?;
@@ -65,7 +67,7 @@ impl Place {
             private_folder(&self.folder)?;
             whole::write_durably(&self.file(MEMORY), &parted.memory)?;
             whole::write_durably(&self.file(CODE), &code)?;
-            self.forget_old_ones()
+            forget_old_ones(&self.folder, KEPT)
         };
         // A folder that is full or gone costs the next start its time, and this one nothing.
         let kept = keep();
@@ -75,24 +77,30 @@ impl Place {
         Ok(kept.ok().and_then(|()| self.find(engine)))
     }
 
-    fn forget_old_ones(&self) -> io::Result<()> {
-        let mut found = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|part| part == CODE) {
-                let written = path.metadata().and_then(|about| about.modified());
-                found.push((written.unwrap_or(SystemTime::UNIX_EPOCH), path));
+    /// Dates it, since the one that has not been used for longest goes first. Where that fails it goes earlier.
+    fn is_used(&self) {
+        let dated = File::open(self.file(CODE)).and_then(|code| code.set_modified(SystemTime::now()));
+        if let Err(error) = dated {
+            tracing::debug!("date a compiled evaluator: {error}");
+        }
+    }
+}
+
+/// Removes what is beyond the bytes that are kept, and never what was used last.
+fn forget_old_ones(folder: &Path, most: u64) -> io::Result<()> {
+    let mut held = 0;
+    for (place, code) in known::by_use(folder, CODE)?.into_iter().enumerate() {
+        let parts = [CODE, MEMORY, WORN].map(|part| code.with_extension(part));
+        let bytes = |part: &PathBuf| part.metadata().map_or(0, |about| about.len());
+        held += parts.iter().map(bytes).sum::<u64>();
+        if place > 0 && held > most {
+            // Whoever has it mapped keeps it.
+            for part in &parts {
+                let _gone_already = fs::remove_file(part);
             }
         }
-        found.sort();
-        for (_, path) in found.iter().rev().skip(KEPT) {
-            // Whoever has it mapped keeps it.
-            let _ = fs::remove_file(path);
-            let _ = fs::remove_file(path.with_extension(MEMORY));
-            let _ = fs::remove_file(path.with_extension(WORN));
-        }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Parts and compiles a component; none where it cannot be parted. `tell` is called before it takes its time.
@@ -125,4 +133,35 @@ pub(crate) fn compile(
 fn private_folder(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn what_was_not_used_for_longest_goes_first_and_what_was_used_last_never() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = |name: &str, part: &str| folder.path().join(format!("{name}.{part}"));
+        for (age, name) in ["used", "next", "old", "oldest"].into_iter().enumerate() {
+            for part in [CODE, MEMORY, WORN] {
+                fs::write(path(name, part), [0; 100]).expect("a new file");
+            }
+            let code = File::open(path(name, CODE)).expect("the file");
+            let used = SystemTime::now() - Duration::from_secs(60 * age as u64);
+            code.set_modified(used).expect("it can be dated");
+        }
+        let left = |most| {
+            forget_old_ones(folder.path(), most).expect("the folder can be read");
+            let all = ["used", "next", "old", "oldest"];
+            all.into_iter()
+                .filter(|name| path(name, MEMORY).exists())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(left(1200), ["used", "next", "old", "oldest"]);
+        assert_eq!(left(700), ["used", "next"]);
+        assert_eq!(left(1), ["used"], "however large it is");
+        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 3);
+    }
 }

@@ -31,7 +31,11 @@ impl Plugin {
     /// # Errors
     /// If it is no plugin, or fails in any of that.
     pub fn load(engines: &Engines, path: &Path) -> Result<Self, LoadError> {
-        let (bytes, digest) = read(path)?;
+        Plugin::load_read(engines, path, read(path)?)
+    }
+
+    /// The same for a file that is read.
+    pub(crate) fn load_read(engines: &Engines, path: &Path, (bytes, digest): Read) -> Result<Self, LoadError> {
         if native::is_machine_code(&bytes) {
             return Plugin::load_native(engines, path, &bytes, digest);
         }
@@ -155,8 +159,11 @@ impl Plugin {
     }
 }
 
+/// A file's bytes and their digest.
+pub(crate) type Read = (Vec<u8>, String);
+
 /// Reads a file, and its digest.
-fn read(path: &Path) -> Result<(Vec<u8>, String), LoadError> {
+pub(crate) fn read(path: &Path) -> Result<Read, LoadError> {
     let failed = |source| LoadError::Read {
         path: path.to_owned(),
         source,

@@ -12,6 +12,7 @@ fn what_is_not_there_is_named_with_what_there_is() {
         format!("{USUAL} --suite nosuch"),
         format!("{USUAL} --retry nosuch"),
         format!("{USUAL} --suite exponential"),
+        format!("{USUAL} --retry humaneval"),
         format!("{USUAL} --suite humanevl"),
         "run --host embedded --local-model reference --problem-id HumanEval/164".to_owned(),
         format!(
@@ -30,6 +31,10 @@ fn what_is_not_there_is_named_with_what_there_is() {
     error: no retry policy `nosuch` is installed; there is `exponential`
     hint: plugins are looked for in DATA/plugins, BUILT/plugins; --plugin FILE names one elsewhere
     error: no suite `exponential` is installed; there are `humaneval`, `speed`
+    hint: `exponential` is a retry policy, which --retry takes
+    hint: plugins are looked for in DATA/plugins, BUILT/plugins; --plugin FILE names one elsewhere
+    error: no retry policy `humaneval` is installed; there is `exponential`
+    hint: `humaneval` is a suite, which --suite takes
     hint: plugins are looked for in DATA/plugins, BUILT/plugins; --plugin FILE names one elsewhere
     error: no suite `humanevl` is installed; there are `humaneval`, `speed`
     hint: did you mean `humaneval`?
