@@ -2,7 +2,7 @@
 
 use koderz_plugin::{prelude::*, schemars};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What can be set.
 #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -12,6 +12,10 @@ pub struct Settings {
     max_retries: u32,
     /// Remember what was decided before, which no policy may.
     impure: bool,
+    /// Give up for good at the seventh decision, which remembers as well.
+    weary: bool,
+    /// Look at a clock, which no plugin has, at the third attempt that was refused as one too many.
+    clock: bool,
 }
 
 /// Decisions so far.
@@ -22,6 +26,8 @@ impl Default for Settings {
         Settings {
             max_retries: 5,
             impure: false,
+            weary: false,
+            clock: false,
         }
     }
 }
@@ -43,6 +49,12 @@ impl RetryPolicy for Steady {
     fn decide(&self, attempt: &Attempt) -> Decision {
         if attempt.number > self.0.max_retries {
             return Decision::GiveUp("steadily failing".to_owned());
+        }
+        if self.0.clock && attempt.number == 3 && attempt.failure.kind == FailureKind::RateLimited {
+            std::hint::black_box(Instant::now());
+        }
+        if self.0.weary && DECISIONS.fetch_add(1, Ordering::Relaxed) >= 6 {
+            return Decision::GiveUp("weary".to_owned());
         }
         let longer = match self.0.impure {
             true => DECISIONS.fetch_add(1, Ordering::Relaxed),
