@@ -14,7 +14,7 @@ pub(crate) use asking::{Asking, Benchmark, Resume, RunOne, Server, SpeedTest};
 pub(crate) use extra::{ExportTo, Extra, Limits, Programs, Trusting};
 pub(crate) use installed::{
     ListProblems, PluginAdd, PluginBuild, PluginCheck, PluginList, PluginNew, PluginRemove, PluginShow, Plugins,
-    PluginsCommand,
+    PluginsCommand, Tried,
 };
 pub(crate) use manual::{Completions, Man};
 pub(crate) use records::{

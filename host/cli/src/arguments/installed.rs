@@ -127,5 +127,21 @@ pub(crate) struct PluginCheck {
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
+    pub(crate) tried: Tried,
+    #[command(flatten)]
     pub(crate) extra: Extra,
+}
+
+/// A program that an evaluator is tried with.
+#[derive(Debug, Args)]
+pub(crate) struct Tried {
+    /// A program for an evaluator to run, or to judge with --judge
+    #[arg(long, value_name = "FILE")]
+    pub(crate) subject: Option<PathBuf>,
+    /// A check to judge the program with
+    #[arg(long, value_name = "FILE", requires = "subject")]
+    pub(crate) judge: Option<PathBuf>,
+    /// Definitions of the program that the check may call, with commas between them
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "judge")]
+    pub(crate) entry_points: Vec<String>,
 }

@@ -35,7 +35,9 @@ pub(super) async fn check(arguments: &PluginCheck, desk: &Desk) -> Result<Outcom
         policy::check(&plugin, &arguments.extra.settings, &mut findings)?;
     }
     if exported.contains(&Interface::Evaluator) {
-        evaluator::check(&plugin, &mut findings)?;
+        evaluator::check(&plugin, arguments, &library, &mut findings)?;
+    } else {
+        evaluator::refuse_tried(&arguments.tried)?;
     }
     if let Some(most) = plugin.most_memory() {
         findings.figure(

@@ -2,6 +2,8 @@
 
 use koderz_tests::{Ended, Koderz, native_plugin, test_plugin};
 use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 fn check(plugin: &str, options: &str) -> Ended {
     let file = test_plugin(plugin);
@@ -72,10 +74,133 @@ fn each_planted_fault_is_named() {
     );
 }
 
+/// A copy of the evaluator `flawed` with a flaw in it.
+fn flawed(folder: &Path, flaw: &str) -> PathBuf {
+    let mut bytes = fs::read(test_plugin("flawed")).expect("the evaluator");
+    let (none, planted) = ("koderz-flaw:none        :", format!("koderz-flaw:{flaw:<12}:"));
+    let mut places = bytes
+        .windows(none.len())
+        .enumerate()
+        .filter(|(_, part)| *part == none.as_bytes());
+    let place = places.next().expect("it has a place for a flaw").0;
+    assert!(places.next().is_none(), "and only one");
+    bytes[place..place + planted.len()].copy_from_slice(planted.as_bytes());
+    let file = folder.join(format!("{flaw}.wasm"));
+    fs::write(&file, bytes).expect("a new file");
+    file
+}
+
+#[test]
+fn an_evaluator_that_cannot_work_is_not_fit_for_use_and_is_found_out_before_one_waits() {
+    let koderz = Koderz::new();
+    let mut told = String::new();
+    for flaw in [
+        "new-panic",
+        "run-panic",
+        "run-loop",
+        "load-panic",
+        "load-loop",
+        "judge-panic",
+        "judge-loop",
+    ] {
+        let file = flawed(koderz.data(), flaw);
+        let ended = koderz.call(&format!("plugin check {}", file.display()));
+        assert_eq!(ended.code, Some(1), "{flaw}: {}{}", ended.stdout, ended.stderr);
+        let faults = ended.stdout.lines().filter(|line| line.starts_with("fault: "));
+        faults.for_each(|fault| told.push_str(&format!("{flaw}, {fault}\n")));
+    }
+    insta::assert_snapshot!(told, @"
+    new-panic, fault: run of an empty program does not come back: panic: new is broken (tests/plugins/flawed/src/lib.rs:21)
+    new-panic, fault: load of an empty program does not come back: panic: new is broken (tests/plugins/flawed/src/lib.rs:21)
+    run-panic, fault: run of an empty program does not come back: panic: run is broken (tests/plugins/flawed/src/lib.rs:21)
+    run-loop, fault: run of an empty program used up its time on the processor, which was 2.0 s
+    load-panic, fault: load of an empty program does not come back: panic: load is broken (tests/plugins/flawed/src/lib.rs:21)
+    load-loop, fault: load of an empty program used up its time on the processor, which was 2.0 s
+    judge-panic, fault: judge of an empty check: plugin flawed 0.1.0: the judge: panic: judge is broken (tests/plugins/flawed/src/lib.rs:21)
+    judge-loop, fault: judge of an empty check: the judge used up its time on the processor, and had heard nothing of the program
+    ");
+    let file = flawed(koderz.data(), "none");
+    let sound = koderz.call(&format!("plugin check {}", file.display()));
+    assert_eq!(
+        sound.code,
+        Some(0),
+        "an objection is none: {}{}",
+        sound.stdout,
+        sound.stderr
+    );
+}
+
+#[test]
+fn an_evaluator_is_tried_with_a_program_and_a_check_of_the_authors() {
+    let koderz = Koderz::new();
+    let file = |name: &str, text: &str| {
+        let file = koderz.data().join(name);
+        fs::write(&file, text).expect("a new file");
+        file.display().to_string()
+    };
+    let (subject, judge) = (file("subject", "add more 2"), file("judge", "expect more 40 42"));
+    let tally = test_plugin("tally");
+    let check = |rest: &str| koderz.call(&format!("plugin check {} {rest}", tally.display()));
+    let passed = check(&format!("--subject {subject} --judge {judge} --entry-points more,less"));
+    assert_eq!(passed.code, Some(0), "{}{}", passed.stdout, passed.stderr);
+    assert!(passed.stdout.contains("  tried       passed; "), "{}", passed.stdout);
+    // Without the entry point the check cannot be run.
+    let broken = check(&format!("--subject {subject} --judge {judge}"));
+    assert_eq!(broken.code, Some(1), "{}{}", broken.stdout, broken.stderr);
+    let words = "fault: the program that was named could not be judged: more is no entry point";
+    assert!(broken.stdout.contains(words), "{}", broken.stdout);
+    let panics = check(&format!("--subject {}", file("panics", "panic")));
+    let words = "fault: run of the program that was named does not come back: panic: as it was told (";
+    assert!(panics.stdout.contains(words), "{}", panics.stdout);
+    let none = koderz.call(&format!("plugin check exponential --subject {subject}"));
+    assert_eq!(none.code, Some(2), "{}", none.stdout);
+}
+
+#[test]
+fn an_evaluator_of_a_language_that_another_runs_too_is_told_which_of_them_a_run_takes() {
+    let koderz = Koderz::new();
+    let folder = koderz.data().join("plugins");
+    fs::create_dir(&folder).expect("a folder");
+    let flawed = flawed(&folder, "none");
+    let tally = test_plugin("tally");
+    for (rest, used) in [
+        (String::new(), "a run takes flawed, unless --plugin names this file"),
+        (format!("--plugin {}", tally.display()), "a run takes tally"),
+    ] {
+        let ended = koderz.call(&format!("plugin check {} {rest}", tally.display()));
+        assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+        let remark = format!(
+            "remark: tally is claimed by flawed ({}) too: {used}\n",
+            flawed.display()
+        );
+        assert!(ended.stdout.contains(&remark), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_policy_that_remembers_is_found_out_however_it_remembers() {
+    let (code, found) = faults("steady", "--set retry.weary=true");
+    assert_eq!(code, Some(1));
+    let first = "equal calls of decide have different answers: attempt 1 (unreachable, with Retry-After) retry after 0.1 s, \
+                 then give up: weary";
+    assert!(found.len() == 1 && found[0].starts_with(first), "{found:?}");
+}
+
+#[test]
+fn a_call_that_fails_is_told_with_its_attempt_in_the_contracts_words() {
+    let (code, found) = faults("steady", "--set retry.clock=true");
+    assert_eq!(code, Some(1));
+    assert_eq!(found.len(), 1, "{found:?}");
+    let begun = "decide fails: attempt 3 (rate-limited) panic: time not implemented on this platform (";
+    assert!(found[0].starts_with(begun), "{found:?}");
+    let hint = "; plugins have no clock; a policy finds the time in its attempt's `elapsed` and `remaining`";
+    assert!(found[0].contains(hint), "{found:?}");
+}
+
 /// What is found out about a shared library, which can remember.
 fn faults_of_library(plugin: &str, options: &str) -> Vec<String> {
     let file = native_plugin(plugin);
-    let digest = koderz_loader::digest::of(&std::fs::read(&file).expect("the library"));
+    let digest = koderz_loader::digest::of(&fs::read(&file).expect("the library"));
     let ended = Koderz::new().call(&format!(
         "plugin check {} --native --pin {plugin}={digest} {options}",
         file.display()

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// A call that takes longer than this holds a run up.
-const SLOW: Duration = Duration::from_secs(1);
+pub(super) const SLOW: Duration = Duration::from_secs(1);
 
 /// Findings of one kind that are named; the rest are counted.
 const NAMED: usize = 5;
@@ -45,11 +45,16 @@ impl Findings {
             self.figure(call, words);
         }
         if let Some(slowest) = times.0.iter().max().filter(|slowest| **slowest > SLOW) {
-            let (slowest, slow) = (span(*slowest), span(SLOW));
-            self.fault(format!(
-                "{call} is slow: a call took {slowest}, and {slow} is the most that a run can bear"
-            ));
+            self.slow(call, *slowest);
         }
+    }
+
+    /// A call that took longer than it should.
+    pub(super) fn slow(&mut self, call: &str, took: Duration) {
+        let (took, most) = (span(took), span(SLOW));
+        self.fault(format!(
+            "{call} is slow: a call took {took}, and {most} is the most that a run can bear"
+        ));
     }
 
     /// Settings that are not documented.
