@@ -207,14 +207,27 @@ impl Evaluator for ComponentEvaluator {
     }
 }
 
-impl Rehearse for ComponentEvaluator {
-    fn rehearse(&self, program: &Program) -> Rehearsal {
-        let (runner, program) = (self.runner.clone(), program.clone());
-        let ran = self.crew.run(move || runner.run(&program));
+impl ComponentEvaluator {
+    /// Has a thread of the crew do something.
+    fn on_crew(&self, body: impl FnOnce(&Runner) -> Rehearsal + Send + 'static) -> Rehearsal {
+        let runner = self.runner.clone();
+        let ran = self.crew.run(move || body(&runner));
         ran.unwrap_or_else(|message| Rehearsal {
             ended: Err(self.runner.failed(message)),
             lost: None,
         })
+    }
+}
+
+impl Rehearse for ComponentEvaluator {
+    fn rehearse(&self, program: &Program) -> Rehearsal {
+        let program = program.clone();
+        self.on_crew(move |runner| runner.run(&program))
+    }
+
+    fn rehearse_call(&self, program: &Program, entry_point: &str, input: &str) -> Option<Rehearsal> {
+        let (program, entry_point, input) = (program.clone(), entry_point.to_owned(), input.to_owned());
+        Some(self.on_crew(move |runner| runner.call(&program, &entry_point, &input)))
     }
 }
 

@@ -17,4 +17,10 @@ pub struct Rehearsal {
 pub trait Rehearse: Evaluator {
     /// Runs a program, whatever was found out about it before.
     fn rehearse(&self, program: &Program) -> Rehearsal;
+
+    /// Loads a program and calls a definition of it, as a judge would: `passed` where that answers, `crashed` where it is
+    /// refused; none for a library, which nothing would end.
+    fn rehearse_call(&self, _program: &Program, _entry_point: &str, _input: &str) -> Option<Rehearsal> {
+        None
+    }
 }

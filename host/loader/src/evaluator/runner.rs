@@ -50,30 +50,22 @@ impl Runner {
     }
 
     pub(super) fn run(&self, program: &Program) -> Rehearsal {
-        let began = Instant::now();
-        let output = Captured::at_most(program.limits.output_bytes);
-        let ran = match &program.judge {
-            None => self.alone(program, &output).map_err(Unjudged::from),
-            Some(judge) => self.judged(program, judge, &output),
-        };
-        let (stdout, stderr) = output.take();
-        match ran {
-            Ok(ran) => Rehearsal {
-                ended: Ok(Outcome {
-                    exit: ran.exit,
-                    stdout,
-                    stderr,
-                    cpu: ran.cpu,
-                    wall: began.elapsed(),
-                    memory_bytes: ran.memory_bytes,
-                }),
-                lost: ran.lost,
-            },
-            Err(Unjudged { error, lost }) => Rehearsal {
-                ended: Err(error),
-                lost,
-            },
-        }
+        rehearsed(program, |output| match &program.judge {
+            None => self.alone(program, output),
+            Some(judge) => self.judged(program, judge, output),
+        })
+    }
+
+    /// Loads a program and calls a definition of it.
+    pub(super) fn call(&self, program: &Program, entry_point: &str, input: &str) -> Rehearsal {
+        rehearsed(program, |output| {
+            let mut cell = match self.loaded(program, output)? {
+                Ok(cell) => cell,
+                Err(unfit) => return Ok(unfit),
+            };
+            let ended = cell.exports.call_call(&mut cell.store, entry_point, input);
+            Ok(cell.ran("call", ended.map(|answered| answered.map(drop))))
+        })
     }
 
     fn cell(&self, program: &Program, output: &Captured, role: Role) -> Result<Cell, ExecutionError> {
@@ -82,39 +74,29 @@ impl Runner {
     }
 
     /// Runs a program that is its own check.
-    fn alone(&self, program: &Program, output: &Captured) -> Result<Ran, ExecutionError> {
+    fn alone(&self, program: &Program, output: &Captured) -> Result<Ran, Unjudged> {
         let mut cell = self.cell(program, output, Role::Alone)?;
         let ended = cell.exports.call_run(&mut cell.store, &program.subject);
-        let (exit, lost) = match cell.lost(ended) {
-            Err(exit) => (exit, Some("run")),
-            Ok(Ok(())) => (Exit::Passed, None),
-            Ok(Err(exception)) => (Exit::Crashed(shown(&exception)), None),
-        };
-        Ok(Ran {
-            exit,
-            lost,
-            cpu: cell.cpu(),
-            memory_bytes: cell.memory(),
+        Ok(cell.ran("run", ended))
+    }
+
+    /// A subject, or what became of one that cannot be called.
+    fn loaded(&self, program: &Program, output: &Captured) -> Result<Result<Cell, Ran>, ExecutionError> {
+        let mut cell = self.cell(program, output, Role::Subject)?;
+        let ended = cell.exports.call_load(&mut cell.store, &program.subject);
+        let ran = cell.ran("load", ended);
+        Ok(match ran.exit {
+            Exit::Passed => Ok(cell),
+            _ => Err(ran),
         })
     }
 
     /// Runs a subject and its judge apart.
     fn judged(&self, program: &Program, judge: &str, output: &Captured) -> Result<Ran, Unjudged> {
-        let mut subject = self.cell(program, output, Role::Subject)?;
-        let loaded = subject.exports.call_load(&mut subject.store, &program.subject);
-        let unfit = match subject.lost(loaded) {
-            Err(exit) => Some((exit, Some("load"))),
-            Ok(Ok(())) => None,
-            Ok(Err(exception)) => Some((Exit::Crashed(shown(&exception)), None)),
+        let mut subject = match self.loaded(program, output)? {
+            Ok(cell) => cell,
+            Err(unfit) => return Ok(unfit),
         };
-        if let Some((exit, lost)) = unfit {
-            return Ok(Ran {
-                exit,
-                lost,
-                cpu: subject.cpu(),
-                memory_bytes: subject.memory(),
-            });
-        }
         subject.store.data_mut().budget.pause();
         // The check is the suite's own and prints nothing that anybody asked for.
         let aside = Captured::at_most(program.limits.output_bytes);
@@ -177,6 +159,31 @@ impl Runner {
     }
 }
 
+/// Runs something, and says of it what a run would be told.
+fn rehearsed(program: &Program, run: impl FnOnce(&Captured) -> Result<Ran, Unjudged>) -> Rehearsal {
+    let began = Instant::now();
+    let output = Captured::at_most(program.limits.output_bytes);
+    let ran = run(&output);
+    let (stdout, stderr) = output.take();
+    match ran {
+        Ok(ran) => Rehearsal {
+            ended: Ok(Outcome {
+                exit: ran.exit,
+                stdout,
+                stderr,
+                cpu: ran.cpu,
+                wall: began.elapsed(),
+                memory_bytes: ran.memory_bytes,
+            }),
+            lost: ran.lost,
+        },
+        Err(Unjudged { error, lost }) => Rehearsal {
+            ended: Err(error),
+            lost,
+        },
+    }
+}
+
 /// One instance with its store.
 pub(crate) struct Cell {
     pub(super) store: Store<Inmate>,
@@ -197,11 +204,19 @@ impl Cell {
         Ok(Cell { store, exports })
     }
 
-    /// What a call answered, or what ended it.
-    fn lost<T>(&mut self, ended: wasmtime::Result<T>) -> Result<T, Exit> {
-        match self.overrun() {
-            Some(overrun) => Err(overrun.into()),
-            None => ended.map_err(|trap| Exit::Crashed(self.store.data().in_words(&trap))),
+    /// How a call of this name ended, and what was used up by then.
+    fn ran(&mut self, call: &'static str, ended: wasmtime::Result<Result<(), String>>) -> Ran {
+        let (exit, lost) = match (self.overrun(), ended) {
+            (Some(overrun), _) => (overrun.into(), Some(call)),
+            (None, Ok(Ok(()))) => (Exit::Passed, None),
+            (None, Ok(Err(exception))) => (Exit::Crashed(shown(&exception)), None),
+            (None, Err(trap)) => (Exit::Crashed(self.store.data().in_words(&trap)), Some(call)),
+        };
+        Ran {
+            exit,
+            lost,
+            cpu: self.cpu(),
+            memory_bytes: self.memory(),
         }
     }
 

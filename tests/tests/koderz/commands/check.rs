@@ -100,6 +100,7 @@ fn an_evaluator_that_cannot_work_is_not_fit_for_use_and_is_found_out_before_one_
         "run-loop",
         "load-panic",
         "load-loop",
+        "call-loop",
         "judge-panic",
         "judge-loop",
     ] {
@@ -116,18 +117,23 @@ fn an_evaluator_that_cannot_work_is_not_fit_for_use_and_is_found_out_before_one_
     run-loop, fault: run of an empty program used up its time on the processor, which was 2.0 s
     load-panic, fault: load of an empty program does not come back: panic: load is broken (tests/plugins/flawed/src/lib.rs:21)
     load-loop, fault: load of an empty program used up its time on the processor, which was 2.0 s
+    call-loop, fault: call of an empty program used up its time on the processor, which was 2.0 s
     judge-panic, fault: judge of an empty check: plugin flawed 0.1.0: the judge: panic: judge is broken (tests/plugins/flawed/src/lib.rs:21)
     judge-loop, fault: judge of an empty check: the judge used up its time on the processor, and had heard nothing of the program
     ");
-    let file = flawed(koderz.data(), "none");
-    let sound = koderz.call(&format!("plugin check {}", file.display()));
-    assert_eq!(
-        sound.code,
-        Some(0),
-        "an objection is none: {}{}",
-        sound.stdout,
-        sound.stderr
-    );
+}
+
+#[test]
+fn an_objection_is_no_fault_of_an_evaluator_and_a_panic_at_a_text_that_no_judge_sends_a_remark() {
+    let koderz = Koderz::new();
+    let check = |flaw: &str| koderz.call(&format!("plugin check {}", flawed(koderz.data(), flaw).display()));
+    let sound = check("none");
+    assert_eq!(sound.code, Some(0), "{}{}", sound.stdout, sound.stderr);
+    assert!(!sound.stdout.contains("remark"), "{}", sound.stdout);
+    let panics = check("call-panic");
+    assert_eq!(panics.code, Some(0), "{}{}", panics.stdout, panics.stderr);
+    let remark = "remark: call of an empty program does not come back: panic: call is broken (";
+    assert!(panics.stdout.contains(remark), "{}", panics.stdout);
 }
 
 #[test]

@@ -53,6 +53,7 @@ pub(super) fn check(
         limits: LEAST,
     };
     run(&*evaluator, &empty, &languages.join(", "), findings);
+    call(&*evaluator, &empty, findings);
     judge(&*evaluator, &empty, findings);
     if let Some(tried) = own(&arguments.tried, &empty)? {
         try_own(&*evaluator, &tried, findings);
@@ -89,6 +90,30 @@ fn run(evaluator: &dyn Rehearse, program: &Program, name: &str, findings: &mut F
     if first.exit != Exit::Passed {
         let remark = format!("an empty program does not pass: it {}", first.exit.in_words());
         findings.remarks.push(remark);
+    }
+}
+
+/// A call of what an empty program does not define. It has to end; how, is between the evaluator and its judges, none of
+/// which may send an empty text.
+fn call(evaluator: &dyn Rehearse, program: &Program, findings: &mut Findings) {
+    let Some(rehearsal) = evaluator.rehearse_call(program, "nothing", "") else {
+        return;
+    };
+    // What is wrong with `load` is said where the program is judged.
+    if rehearsal.lost == Some("load") {
+        return;
+    }
+    let lost = lost(&rehearsal, &program.limits, &EMPTY);
+    match (lost, rehearsal.ended) {
+        (
+            Some(how),
+            Ok(Outcome {
+                exit: Exit::Crashed(_), ..
+            }),
+        ) => findings.remarks.push(how),
+        (Some(how), _) => findings.fault(how),
+        (None, Ok(outcome)) => slow("load with call", outcome.cpu, findings),
+        (None, Err(_)) => {}
     }
 }
 
