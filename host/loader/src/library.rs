@@ -96,10 +96,7 @@ impl Library {
             Some(name) => (name, Some(true)),
             None => (name, None),
         };
-        let called = |path: &PathBuf| {
-            let stem = path.file_stem().map(|stem| stem.to_string_lossy());
-            stem.is_some_and(|stem| stem == name || is_library(path) && stem.strip_prefix(DLL_PREFIX) == Some(name))
-        };
+        let called = |path: &PathBuf| is_called(path, name);
         let mut files = self.files();
         files.retain(|path| kind.is_none_or(|native| is_library(path) == native));
         files.sort_by_key(|path| is_library(path) && !self.named.contains(path));
@@ -177,6 +174,30 @@ impl Library {
     /// The files of the library in the order of their precedence; of two with the same name in different folders only
     /// the first.
     pub fn files(&self) -> Vec<PathBuf> {
+        let native = self.engines.trust.native;
+        self.files_where(|path| is_component(path) || native && is_library(path))
+    }
+
+    /// Shared libraries in its folders that are left aside, because the user does not allow machine code.
+    pub fn left_aside(&self) -> Vec<PathBuf> {
+        let native = self.engines.trust.native;
+        let mut files = self.files_where(|path| is_library(path) && !native);
+        files.retain(|path| !self.named.contains(path));
+        files
+    }
+
+    /// That a plugin which is not found may be one of those, and what would allow it; empty where it is none of them.
+    pub fn hint_at_native(&self, name: &str) -> String {
+        let aside = self.left_aside().into_iter().find(|path| is_called(path, name));
+        aside.map_or(String::new(), |path| {
+            format!(
+                "\nhint: there is {}, which is machine code: --native and --pin {NATIVE}{name}=DIGEST allow it",
+                path.display()
+            )
+        })
+    }
+
+    fn files_where(&self, wanted: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
         let mut files = self.named.clone();
         for folder in &self.folders {
             let mut here: Vec<PathBuf> = std::fs::read_dir(folder)
@@ -184,7 +205,7 @@ impl Library {
                 .flatten()
                 .flatten()
                 .map(|entry| entry.path())
-                .filter(|path| is_component(path) || self.engines.trust.native && is_library(path))
+                .filter(|path| wanted(path))
                 .filter(|path| !files.iter().any(|file| file.file_name() == path.file_name()))
                 .collect();
             here.sort_by_key(|path| (is_library(path), path.clone()));
@@ -213,9 +234,10 @@ impl Library {
             nearest(name, others.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?\nhint: "));
         let meant = other_kind.map(|kind| format!("`{name}` is {kind}\nhint: ")).or(near);
         let hint = format!(
-            "{}plugins are looked for in {}; --plugin FILE names one elsewhere",
+            "{}plugins are looked for in {}; --plugin FILE names one elsewhere{}",
             meant.unwrap_or_default(),
-            folders.join(", ")
+            folders.join(", "),
+            self.hint_at_native(name)
         );
         LoadError::Unknown {
             kind,
@@ -224,6 +246,12 @@ impl Library {
             hint,
         }
     }
+}
+
+/// Whether a file has the name that a plugin by this name usually has.
+fn is_called(path: &Path, name: &str) -> bool {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy());
+    stem.is_some_and(|stem| stem == name || is_library(path) && stem.strip_prefix(DLL_PREFIX) == Some(name))
 }
 
 /// What a plugin is that is wanted for something else.

@@ -41,6 +41,12 @@ pub(super) fn list(arguments: &PluginList, library: &Library, places: &Places) -
             folders.join(", ")
         );
     }
+    for aside in library.left_aside() {
+        eprintln!(
+            "hint: {} is machine code, and is left aside without --native and a pin",
+            aside.display()
+        );
+    }
     Ok(if sound { Outcome::Done } else { Outcome::Incomplete })
 }
 

@@ -64,7 +64,10 @@ pub(super) fn find(library: &Library, wanted: &str, named: &[PathBuf]) -> Result
     };
     let meant = nearest(wanted, others.iter().map(String::as_str));
     let meant = meant.map_or(String::new(), |meant| format!("\nhint: did you mean `{meant}`?"));
-    bail!("no plugin `{wanted}` is installed; {there}{meant}\nhint: a file can be named too, such as ./{wanted}.wasm")
+    bail!(
+        "no plugin `{wanted}` is installed; {there}{meant}{}\nhint: a file can be named too, such as ./{wanted}.wasm",
+        library.hint_at_native(wanted)
+    )
 }
 
 /// What an evaluator runs; nothing for other plugins.

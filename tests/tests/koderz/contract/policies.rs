@@ -226,6 +226,27 @@ fn machine_code_is_loaded_only_where_it_is_allowed_twice() {
 }
 
 #[test]
+fn machine_code_that_is_installed_and_not_allowed_is_told_of() {
+    let koderz = trusting("patient");
+    fs::remove_file(koderz.data().join("config/koderz/koderz.toml")).expect("a file");
+    let told = native_plugin("patient");
+    let told = told.file_name().expect("a file").to_string_lossy();
+    for (words, code) in [
+        ("plugin list", 0),
+        ("plugin show native:patient", 2),
+        (
+            "benchmark --host embedded --local-model reference --end 1 --retry native:patient",
+            2,
+        ),
+    ] {
+        let ended = call(&koderz, words);
+        assert_eq!(ended.code, Some(code), "{words}: {}", ended.stdout);
+        assert!(ended.stderr.contains(&*told), "{words}: {}", ended.stderr);
+        assert!(ended.stderr.contains("machine code"), "{words}: {}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_folder_of_somebody_elses_allows_no_machine_code() {
     let koderz = Koderz::new();
     for text in [
