@@ -1,8 +1,10 @@
 //! How much energy this machine uses: of its processors by the counters that Linux shows under `powercap`, and of NVIDIA's
-//! cards by their driver's library, which is looked for when a run begins. Counters that may not be read are left out.
+//! cards by their driver's library, which is looked for when a run begins and tells how full their memory is too. What may
+//! not be read is left out.
 
+use koderz_core::event::Card;
 use koderz_core::ports::{Meter, Part};
-use nvml_wrapper::Nvml;
+use nvml_wrapper::{Device, Nvml};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,7 +48,7 @@ struct Counter {
 }
 
 impl Power {
-    /// The counters that may be read, after a second in which nothing is asked; none where there is none.
+    /// What may be read, after a second in which nothing is asked; none where there is nothing.
     pub(crate) async fn of_this_machine() -> Option<Self> {
         Power::by(Counters {
             counters: counters(Path::new(POWERCAP)),
@@ -58,10 +60,12 @@ impl Power {
 
     async fn by(counters: Counters) -> Option<Self> {
         let (before, began) = (counters.joules(), Instant::now());
-        if before.is_empty() {
+        if before.is_empty() && counters.cards().is_empty() {
             return None;
         }
-        tokio::time::sleep(IDLE).await;
+        if !before.is_empty() {
+            tokio::time::sleep(IDLE).await;
+        }
         // A busy machine wakes nobody on time.
         let idle = watts(&before, &counters.joules(), began.elapsed());
         let counters = Arc::new(counters);
@@ -103,15 +107,31 @@ impl Counters {
             counted.insert(counter.name.clone(), (now, all));
             joules.insert(counter.name.clone(), all);
         }
-        let cards = self.cards.as_ref();
-        for number in 0..cards.and_then(|cards| cards.device_count().ok()).unwrap_or(0) {
-            let card = cards.and_then(|cards| cards.device_by_index(number).ok());
-            // Older cards do not count it.
-            if let Some(millijoules) = card.and_then(|card| card.total_energy_consumption().ok()) {
-                joules.insert(format!("gpu-{number}"), millijoules as f64 / 1e3);
-            }
-        }
+        // Older cards do not count it.
+        let used = self
+            .devices()
+            .filter_map(|(name, card)| Some((name, card.total_energy_consumption().ok()? as f64 / 1e3)));
+        joules.extend(used);
         joules
+    }
+
+    fn cards(&self) -> Vec<Card> {
+        let cards = self.devices().filter_map(|(card, device)| {
+            let memory = device.memory_info().ok()?;
+            Some(Card {
+                card,
+                used_bytes: memory.used,
+                total_bytes: memory.total,
+            })
+        });
+        cards.collect()
+    }
+
+    fn devices(&self) -> impl Iterator<Item = (String, Device<'_>)> {
+        self.cards.iter().flat_map(|cards| {
+            let numbers = 0..cards.device_count().unwrap_or(0);
+            numbers.filter_map(|number| Some((format!("gpu-{number}"), cards.device_by_index(number).ok()?)))
+        })
     }
 }
 
@@ -123,6 +143,10 @@ impl Meter for Power {
             joules,
         });
         parts.collect()
+    }
+
+    fn cards(&self) -> Vec<Card> {
+        self.counters.cards()
     }
 }
 

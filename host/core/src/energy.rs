@@ -1,6 +1,6 @@
 //! The energy that a run has used, as far as it can be read.
 
-use crate::event::Energy;
+use crate::event::{Card, Energy};
 use crate::ports::Part;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,6 +9,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Used {
     parts: BTreeMap<String, Sum>,
+    /// Each graphics card as it was when the most of it was taken.
+    cards: BTreeMap<String, Card>,
     /// Tokens of the stages whose energy is known, and what those stages took above what is used idly: a stage that was
     /// killed has tokens and no energy, and one that only loads a model has energy and no token.
     written: (u64, f64),
@@ -35,7 +37,13 @@ impl Sum {
 
 impl Used {
     /// A stage has ended in which so many tokens were written.
-    pub(crate) fn add(&mut self, took: Duration, parts: &[Energy], tokens: u64) {
+    pub(crate) fn add(&mut self, took: Duration, parts: &[Energy], cards: &[Card], tokens: u64) {
+        for card in cards {
+            let fullest = self.cards.entry(card.card.clone()).or_insert_with(|| card.clone());
+            if card.used_bytes > fullest.used_bytes {
+                fullest.clone_from(card);
+            }
+        }
         for energy in parts {
             let idle = energy.idle_watts * took.as_secs_f64();
             let sum = self.parts.entry(energy.part.clone()).or_default();
@@ -54,6 +62,11 @@ impl Used {
     /// The parts by name.
     pub fn parts(&self) -> impl Iterator<Item = (&str, Sum)> {
         self.parts.iter().map(|(name, sum)| (name.as_str(), *sum))
+    }
+
+    /// The graphics cards by name, each as it was at the end of the stage that left it fullest.
+    pub fn cards(&self) -> impl Iterator<Item = &Card> {
+        self.cards.values()
     }
 
     /// Tokens for each joule above what is used idly, over all parts and the stages in which tokens were written. None
@@ -98,7 +111,7 @@ mod tests {
         let before = [part("package-0", 100.0), part("gone", 1.0)];
         let parts = between(&before, vec![part("package-0", 400.0), part("new", 9.0)]);
         let mut used = Used::default();
-        used.add(Duration::from_secs(10), &parts, 1000);
+        used.add(Duration::from_secs(10), &parts, &[], 1000);
         let sums: Vec<(&str, Sum)> = used.parts().collect();
         let sum = Sum {
             joules: 300.0,
@@ -113,7 +126,7 @@ mod tests {
     #[test]
     fn where_nothing_can_be_read_there_is_no_figure() {
         let mut used = Used::default();
-        used.add(Duration::from_secs(10), &[], 1000);
+        used.add(Duration::from_secs(10), &[], &[], 1000);
         assert_eq!((used.parts().count(), used.tokens_per_joule()), (0, None));
     }
 
@@ -141,6 +154,7 @@ mod tests {
                 joules,
                 idle_watts: 1.0,
             }],
+            cards: Vec::new(),
         }));
         for event in events {
             summary.observe(&Entry {

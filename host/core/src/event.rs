@@ -82,6 +82,17 @@ pub struct Energy {
     pub idle_watts: f64,
 }
 
+/// The memory of a graphics card, as its driver tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// Which card, such as `gpu-0`.
+    pub card: String,
+    /// What all programs together have taken of it, in bytes.
+    pub used_bytes: u64,
+    /// All of it, in bytes.
+    pub total_bytes: u64,
+}
+
 /// How a stretch of work on a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -160,6 +171,9 @@ pub enum Event {
         took: Duration,
         /// By each part that can be read; empty where none can.
         parts: Vec<Energy>,
+        /// Each graphics card whose memory can be read, as it was in the end.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cards: Vec<Card>,
     },
     /// The suite decided on a stage when it had seen the results of those before it.
     StagePlanned {

@@ -1,7 +1,7 @@
 //! What the trials of a run share: the ports, and the bounds that hold for all of them together.
 
 use crate::backend::Backend;
-use crate::event::{Entry, Event};
+use crate::event::{Card, Entry, Event};
 use crate::parallelism::Search;
 use crate::plan::Plan;
 use crate::ports::{Evaluator, Journal, Meter, Part, PluginError, RetryPolicy, Sink, Suite};
@@ -73,6 +73,11 @@ impl Shared {
     /// What this machine has used so far, by part.
     pub(crate) fn energy(&self) -> Vec<Part> {
         self.meter.as_ref().map_or_else(Vec::new, |meter| meter.read())
+    }
+
+    /// The memory of this machine's graphics cards, as it is now.
+    pub(crate) fn cards(&self) -> Vec<Card> {
+        self.meter.as_ref().map_or_else(Vec::new, |meter| meter.cards())
     }
 
     /// The servers that questions go to. What an exclusive stage measures is one server, so it goes to the first alone.

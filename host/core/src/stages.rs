@@ -157,6 +157,7 @@ async fn one(
             stage: stage.name.clone(),
             took: began.elapsed(),
             parts: energy::between(&before, shared.energy()),
+            cards: shared.cards(),
         };
         shared.note(metered).await?;
     }

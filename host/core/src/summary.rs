@@ -186,9 +186,9 @@ impl Summary {
             Event::OutageBegan { .. } => self.outages += 1,
             Event::OutageEnded { after } => self.away += *after,
             Event::Calibrated { instrument } => self.instrument = Some(*instrument),
-            Event::Metered { took, parts, .. } => {
+            Event::Metered { took, parts, cards, .. } => {
                 let tokens = std::mem::take(&mut self.stage_tokens);
-                self.energy.get_or_insert_default().add(*took, parts, tokens);
+                self.energy.get_or_insert_default().add(*took, parts, cards, tokens);
             }
             Event::LimitChanged { limit } => self.limit = Some(*limit),
             Event::Loaded { resident, .. } => self.resident = resident.or(self.resident),

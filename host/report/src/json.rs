@@ -210,6 +210,7 @@ mod tests {
           "instrument": null,
           "memory": {
             "bytes": null,
+            "cards": {},
             "context_tokens": null,
             "graphics_bytes": null,
             "reason": "no server said that the model is in its memory"

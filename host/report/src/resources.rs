@@ -2,6 +2,7 @@
 //! unknown, with the reason, and never told as nothing.
 
 use crate::report::Report;
+use koderz_core::energy::Used;
 use koderz_core::summary::Summary;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -39,6 +40,14 @@ pub(crate) struct Memory {
     graphics_bytes: Option<u64>,
     context_tokens: Option<u32>,
     reason: Option<&'static str>,
+    cards: BTreeMap<String, Card>,
+}
+
+/// How full a graphics card was in the end, by its driver.
+#[derive(Serialize)]
+struct Card {
+    used_bytes: u64,
+    total_bytes: u64,
 }
 
 impl Energy {
@@ -75,20 +84,30 @@ impl Energy {
 
 impl Memory {
     pub(crate) fn of(summary: &Summary) -> Self {
-        let unknown = |reason| Memory {
+        let cards = summary.energy.iter().flat_map(Used::cards).map(|card| {
+            let memory = Card {
+                used_bytes: card.used_bytes,
+                total_bytes: card.total_bytes,
+            };
+            (card.card.clone(), memory)
+        });
+        let cards = cards.collect();
+        let unknown = |reason, cards| Memory {
             bytes: None,
             graphics_bytes: None,
             context_tokens: summary.resident.and_then(|resident| resident.context_tokens),
             reason: Some(reason),
+            cards,
         };
         match summary.resident {
-            None => unknown("no server said that the model is in its memory"),
-            Some(resident) if resident.bytes == 0 => unknown("the server does not know what the model takes"),
+            None => unknown("no server said that the model is in its memory", cards),
+            Some(resident) if resident.bytes == 0 => unknown("the server does not know what the model takes", cards),
             Some(resident) => Memory {
                 bytes: Some(resident.bytes),
                 graphics_bytes: Some(resident.graphics_bytes),
                 context_tokens: resident.context_tokens,
                 reason: None,
+                cards,
             },
         }
     }
@@ -138,6 +157,10 @@ pub(crate) fn resources(report: &Report<'_>) -> Vec<(String, String, String)> {
             memory.reason.unwrap_or_default().to_owned(),
         ),
     });
+    rows.extend(memory.cards.iter().map(|(card, memory)| {
+        let note = format!("{card}; of {}, taken by all programs", size(memory.total_bytes));
+        row("memory", size(memory.used_bytes), note)
+    }));
     rows
 }
 
@@ -171,6 +194,7 @@ mod tests {
             stage: "speed".to_owned(),
             took: Duration::from_secs(10),
             parts: parts.collect(),
+            cards: Vec::new(),
         })
     }
 
@@ -217,6 +241,33 @@ mod tests {
             (Some(220.0), Some(100.0), Some(10.0), None)
         );
         assert!(energy.tokens_per_joule.is_some_and(|tokens| tokens > 0.0));
+    }
+
+    #[test]
+    fn a_graphics_card_is_told_as_it_was_when_it_was_fullest() {
+        let stage = |tape: Tape, used_bytes| {
+            tape.push(Event::Metered {
+                stage: "speed".to_owned(),
+                took: Duration::from_secs(10),
+                parts: Vec::new(),
+                cards: vec![event::Card {
+                    card: "gpu-0".to_owned(),
+                    used_bytes,
+                    total_bytes: 24 << 30,
+                }],
+            })
+        };
+        let tape = stage(stage(Tape::new().began(1, 0), 5 << 30), 1 << 30);
+        assert_eq!(
+            rows(&tape)[2],
+            "memory 5.00 GiB gpu-0; of 24.00 GiB, taken by all programs"
+        );
+        let shown = serde_json::to_value(Memory::of(tape.story().summary())).expect("a document");
+        assert_eq!(shown["cards"]["gpu-0"]["used_bytes"], 5_u64 << 30);
+        assert!(
+            shown["bytes"].is_null(),
+            "no server has said what the model takes: {shown}"
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use koderz_api::retry::{Attempt, Decision};
 use koderz_api::suite::{Arrivals, Command, Completion, Grade, Metric, Pacing, Stage, Task, Verdict};
 use koderz_api::summary::{Figure, Plan};
 use koderz_api::transport::{Breaker, Endpoint, Failure, FailureKind, Phase};
-use koderz_core::event::{End, Energy, Entry, Event, Instrument, Place, Resident, TrialId};
+use koderz_core::event::{Card, End, Energy, Entry, Event, Instrument, Place, Resident, TrialId};
 use koderz_core::manifest::{Machine, Manifest, ModelUse, PluginUse, ServerUse};
 use koderz_core::plan::{Defaults, Selection};
 use koderz_record::{Record, RunId};
@@ -224,6 +224,11 @@ fn server() -> Vec<Event> {
                 part: "package-0".to_owned(),
                 joules: 12.5,
                 idle_watts: 1.25,
+            }],
+            cards: vec![Card {
+                card: "gpu-0".to_owned(),
+                used_bytes: 5 << 30,
+                total_bytes: 24 << 30,
             }],
         },
         Event::Calibrated {

@@ -57,7 +57,7 @@ impl Findings {
         ));
     }
 
-    /// Settings that are not documented.
+    /// Settings of which a user does not see what they are, or what holds without them.
     pub(super) fn schema(&mut self, schema: Option<&Value>, owner: &str) {
         let Some(schema) = schema else { return };
         let is_closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
@@ -78,8 +78,17 @@ impl Findings {
             let words = property.get("description").and_then(Value::as_str);
             words.is_none_or(|words| words.trim().is_empty())
         });
-        let silent: Vec<String> = silent.map(|(name, _)| format!("{owner}.{name}")).collect();
+        let full = |name: &String| format!("{owner}.{name}");
+        let silent: Vec<String> = silent.map(|(name, _)| full(name)).collect();
         self.remarks_at("settings without a description", &silent);
+        let required = schema.get("required").and_then(Value::as_array);
+        let is_required = |name: &String| required.is_some_and(|names| names.iter().any(|one| one == name));
+        let open = properties
+            .iter()
+            .filter(|(name, property)| property.get("default").is_none() && !is_required(name));
+        let open: Vec<String> = open.map(|(name, _)| full(name)).collect();
+        // In Rust that is an enum which does not derive `serde::Serialize`, as a rule.
+        self.remarks_at("settings whose default is not shown", &open);
     }
 }
 
@@ -123,5 +132,34 @@ pub(super) fn short(time: Duration) -> String {
         ..1000 => format!("{} µs", time.as_micros()),
         1000..1_000_000 => format!("{:.1} ms", time.as_secs_f64() * 1e3),
         _ => span(time),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_setting_of_which_a_user_would_not_see_what_it_is_or_what_holds_is_remarked_on() {
+        let mut findings = Findings::default();
+        let schema = json!({
+            "additionalProperties": false,
+            "required": ["model"],
+            "properties": {
+                "delay": {"description": "Seconds.", "default": 2},
+                "limit": {"description": "Seconds, if any.", "default": null},
+                "model": {"description": "Which."},
+                "way": {"description": "How."},
+                "pause": {"description": " ", "default": 1},
+            },
+        });
+        findings.schema(Some(&schema), "retry");
+        let expected = [
+            "settings without a description: retry.pause",
+            "settings whose default is not shown: retry.way",
+        ];
+        assert_eq!(findings.remarks, expected);
+        assert!(findings.faults.is_empty());
     }
 }
