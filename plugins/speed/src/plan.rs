@@ -59,6 +59,8 @@ pub(crate) fn value(graded: &Graded, name: &str) -> Option<f64> {
 pub(crate) struct Scale {
     start: f64,
     each: f64,
+    /// What the times of the counting came to, in nanoseconds: another number in every run.
+    times: u64,
 }
 
 impl Scale {
@@ -70,10 +72,20 @@ impl Scale {
         });
         let found = line(&points.collect::<Vec<_>>()).filter(|line| line.slope.value > 0.0);
         let found = found.ok_or("the server does not say how many tokens a prompt has, so no length can be set")?;
+        let times = of(results, CALIBRATE)
+            .into_iter()
+            .map(|graded| graded.ended.as_nanos() as u64);
         Ok(Scale {
             start: found.start,
             each: found.slope.value,
+            times: times.fold(0, |all, time| all.wrapping_mul(31).wrapping_add(time)),
         })
+    }
+
+    /// A number for a turn. A server may keep what it has read from one run to the next, even of one seed, and what is to
+    /// be new has to be new to it.
+    fn own(&self, turn: u32) -> u64 {
+        self.times.wrapping_add(u64::from(turn)) & u64::from(u32::MAX)
     }
 
     fn words(&self, tokens: u32) -> u32 {
@@ -114,7 +126,7 @@ fn single(test: &Test, results: &[Graded]) -> Result<Option<Plan>, String> {
             lengths.reverse();
         }
         for length in lengths {
-            let ask = prompts::of_length(test, length, scale.words(length.read), turn as usize);
+            let ask = prompts::of_length(test, length, scale.words(length.read), turn as usize, scale.own(turn));
             tasks.push(task(format!("{name}/{}/{turn}", length.name), &stage, &Work::Ask(ask))?);
         }
     }
@@ -183,7 +195,7 @@ fn crowd(test: &Test, results: &[Graded], stage: Stage) -> Result<Plan, String> 
         let id = format!("{}/{number}", stage.name);
         match (&scale, lengths.get(number % lengths.len().max(1))) {
             (Some(scale), Some(length)) => {
-                let ask = prompts::of_length(test, length, scale.words(length.read), number);
+                let ask = prompts::of_length(test, length, scale.words(length.read), number, 0);
                 task(id, &stage.name, &Work::Ask(ask))
             }
             _ => {

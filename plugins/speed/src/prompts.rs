@@ -42,15 +42,16 @@ pub(crate) fn turn(test: &Test, number: usize) -> (String, Ask) {
     (id.to_owned(), Ask::any(prompt, write.unwrap_or(test.max_output_tokens)))
 }
 
-/// What comes after so many others of a length: so many words, of the user's own prompts where there are any.
-pub(crate) fn of_length(test: &Test, length: &Length, words: u32, number: usize) -> Ask {
+/// What comes after so many others of a length: so many words, of the user's own prompts where there are any. What is asked
+/// twice begins with the number `own`, which no other run has.
+pub(crate) fn of_length(test: &Test, length: &Length, words: u32, number: usize, own: u64) -> Ask {
     let again = test.shape == Shape::Cached && test.load == Load::Single;
     let prompt = match (&test.given, again) {
         // The same one twice, and another one at the next turn.
-        (None, true) => Prompt::Same(words, number as u64 + 1),
+        (None, true) => Prompt::Same(words, own),
         (Some(given), true) => {
             let text = given.words(words, number);
-            Prompt::Verbatim(format!("[{:08x}] {text}", number + 1))
+            Prompt::Verbatim(format!("[{own:08x}] {text}"))
         }
         (Some(given), false) => said(given.words(words, number), test),
         (None, false) => Prompt::Words(words),

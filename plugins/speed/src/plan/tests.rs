@@ -271,22 +271,41 @@ fn an_objective_that_is_never_met_is_said_to_be_missed() {
     assert!(stages.len() <= 14, "{stages:?}");
 }
 
+/// What a server counts that has a template of 20 tokens, and 1.5 for a word, and has done so at a time.
+fn counted(at: f64) -> [Graded; 2] {
+    let tasks = testing::all_tasks(&testing::open::<crate::Speed>(r#"{"shape": "prefill"}"#).expect("it opens"));
+    let tasks = tasks.expect("tasks");
+    [64_u32, 512].map(|words| {
+        let mut tasks = tasks.iter();
+        let task = tasks.find(|task| task.id == format!("calibrate/{words}"));
+        let mut graded = result(task.expect("it is there"), 0.0, 0.0, at);
+        let read = graded.verdict.metrics.iter_mut().find(|metric| metric.name == READ);
+        read.expect("tokens").value = 20.0 + 1.5 * f64::from(words);
+        graded
+    })
+}
+
+#[test]
+fn what_is_asked_twice_is_new_the_first_time_in_every_run() {
+    let settings: Settings = serde_json::from_str(r#"{"shape": "cached", "repeat": 2}"#).expect("settings");
+    let test = Test::of(settings).expect("they make sense");
+    let asked = |at| {
+        let plan = next(&test, &counted(at)).expect("a plan").expect("a stage");
+        plan.tasks.into_iter().map(|task| task.input).collect::<Vec<_>>()
+    };
+    let (one, other) = (asked(1.0), asked(1.000_001));
+    assert_eq!(one.len(), 4);
+    // The same one twice, and another one at the next turn.
+    assert!(one[0] == one[1] && one[1] != one[2] && one[2] == one[3], "{one:?}");
+    assert!(other.iter().all(|input| !one.contains(input)), "{other:?}");
+    assert_eq!(asked(1.0), one, "a plan follows from its results alone");
+}
+
 #[test]
 fn lengths_are_those_that_the_server_counts_and_come_the_other_way_round_every_other_time() {
     let settings: Settings = serde_json::from_str(r#"{"shape": "prefill", "repeat": 2}"#).expect("settings");
     let test = Test::of(settings).expect("they make sense");
-    // A template of 20 tokens, and 1.5 for a word.
-    let counted = [64_u32, 512].map(|words| {
-        let task = testing::all_tasks(&testing::open::<crate::Speed>(r#"{"shape": "prefill"}"#).expect("it opens"));
-        let task = task
-            .expect("tasks")
-            .into_iter()
-            .find(|task| task.id == format!("calibrate/{words}"));
-        let mut graded = result(&task.expect("it is there"), 0.0, 0.0, 1.0);
-        let read = graded.verdict.metrics.iter_mut().find(|metric| metric.name == READ);
-        read.expect("tokens").value = 20.0 + 1.5 * f64::from(words);
-        graded
-    });
+    let counted = counted(1.0);
     let plan = next(&test, &counted).expect("a plan").expect("a stage");
     let ids: Vec<&str> = plan.tasks.iter().map(|task| task.id.as_str()).collect();
     let expected = [
