@@ -158,10 +158,10 @@ fn a_plugin_that_is_not_there_is_answered_with_those_that_are() {
 #[test]
 fn where_no_plugin_is_installed_it_is_said_where_they_are_looked_for() {
     let koderz = Koderz::new();
-    // Without the plugins beside it.
-    let alone = koderz.data().join("alone");
-    fs::create_dir(&alone).expect("a folder");
-    fs::copy(koderz_tests::built().join("koderz"), alone.join("koderz")).expect("a copy");
+    // Without the plugins beside it. Linked, since what was just written cannot be started while another test forks.
+    let alone = tempfile::tempdir_in(koderz_tests::built()).expect("a folder");
+    let alone = alone.path();
+    fs::hard_link(koderz_tests::built().join("koderz"), alone.join("koderz")).expect("a link");
     let ended = std::process::Command::new(alone.join("koderz"))
         .args(["plugin", "list"])
         .env("KODERZ_DATA_DIR", koderz.data())
@@ -171,7 +171,7 @@ fn where_no_plugin_is_installed_it_is_said_where_they_are_looked_for() {
         .expect("it runs");
     assert!(ended.status.success());
     assert_eq!(String::from_utf8_lossy(&ended.stdout), "no plugin is installed\n");
-    let folders = format!("{0}/plugins, {0}/alone/plugins", koderz.data().display());
+    let folders = format!("{}/plugins, {}/plugins", koderz.data().display(), alone.display());
     let hint = format!("hint: plugins (.wasm) are looked for in {folders};");
     let told = String::from_utf8_lossy(&ended.stderr);
     assert!(told.starts_with(&hint), "{told}");
