@@ -23,7 +23,7 @@ pub struct Waterfall {
     /// The server's reading of the prompt.
     pub prefill: Duration,
     /// From the first token to the last, as seen here. The step that ends in the first one is in it where the server
-    /// counts it so.
+    /// counts it so, and those between the tokens that came together with it.
     pub decode: Duration,
     /// From the last token to the end, as seen here.
     pub tail: Duration,
@@ -43,12 +43,13 @@ impl Waterfall {
         let queue = total.saturating_sub(load + prefill + generation);
         let before = load + queue + prefill;
         // Servers before llama-server took the step of the first token for one of the answer; later ones for one of the
-        // prompt. Which of the two is seen from what it leaves over.
-        let step = generation / usage.output_tokens.unwrap_or(1).max(1);
-        let step = match first.abs_diff(before + step) < first.abs_diff(before) {
-            true => step,
-            false => Duration::ZERO,
-        };
+        // prompt. And where several tokens make a piece, the first of them is seen with the last. Which it is, is seen
+        // from what it leaves over.
+        let tokens = usage.output_tokens.unwrap_or(1).max(1);
+        let together = together(tokens, timing.chunks.len());
+        let steps = [0, 1, together - 1, together].map(|steps| generation / tokens * steps);
+        let step = steps.into_iter().min_by_key(|step| first.abs_diff(before + *step));
+        let step = step.unwrap_or_default();
         let allowed = ALLOWED.0.max(timing.total.mul_f64(ALLOWED.1));
         let left_over = first.abs_diff(before + step);
         Some(Waterfall {
@@ -75,6 +76,14 @@ impl Waterfall {
             ("decode", self.decode),
             ("tail", self.tail),
         ]
+    }
+}
+
+/// How many tokens a piece has, as a rule. Of one or two pieces that cannot be told: somebody may have collected them.
+fn together(tokens: u32, pieces: usize) -> u32 {
+    match u32::try_from(pieces) {
+        Ok(pieces @ 3..) => ((tokens + pieces / 2) / pieces).max(1),
+        _ => 1,
     }
 }
 
@@ -134,6 +143,22 @@ mod tests {
             waterfall.reconciled && waterfall.decode.as_millis() == 110,
             "{waterfall:?}"
         );
+    }
+
+    #[test]
+    fn the_first_of_several_tokens_to_a_piece_is_seen_with_the_last_of_them() {
+        let of_pieces = |pieces: u64| {
+            let mut timing = seen(120);
+            timing.chunks = (0..pieces).map(|piece| Duration::from_millis(120 + piece)).collect();
+            let server = timing.server.as_mut().expect("times");
+            (server.total, server.generation) = (Some(Duration::from_millis(220)), Some(Duration::from_millis(120)));
+            waterfall(&timing).expect("times")
+        };
+        // Eleven tokens, three to a piece: two steps of 11 ms behind the first.
+        let three = of_pieces(4);
+        assert!(three.reconciled && three.decode.as_millis() == 121, "{three:?}");
+        assert!(!of_pieces(11).reconciled, "each had a piece of its own");
+        assert!(!of_pieces(2).reconciled, "somebody may have collected them");
     }
 
     #[test]
