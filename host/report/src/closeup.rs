@@ -246,6 +246,17 @@ mod tests {
     };
 
     #[test]
+    fn a_decision_of_the_built_in_policy_is_told_as_that_with_why() {
+        let tape = Tape::new().began(1, 0);
+        let tape = tape.trial("t/1", 0, |trial| trial.failed_attempt(1).stood_in(2, "panic: oh"));
+        let text = look(&tape.story(), FIRST).expect("there is one");
+        let told = "2: HTTP 503 server overloaded (queue-full): server busy; again after 2.0 s, by the built-in policy, since \
+                    the run's own failed: panic: oh\n";
+        assert!(text.contains(told), "{text}");
+        assert_eq!(text.matches("built-in").count(), 1, "{text}");
+    }
+
+    #[test]
     fn a_task_is_shown_with_all_that_is_known_of_it() {
         let text = look(&answered("def add(a, b):\n\n\treturn 4"), FIRST).expect("there is one");
         insta::assert_snapshot!(text, @"

@@ -359,6 +359,17 @@ impl TrialTape {
     }
 
     pub(crate) fn failed_with(self, number: u32, failure: Failure, decision: Decision) -> Self {
+        self.decided(number, failure, decision, None)
+    }
+
+    /// An attempt at which the policy failed with these words, so that the built-in one decided.
+    pub(crate) fn stood_in(self, number: u32, error: &str) -> Self {
+        let again = Decision::Retry(Duration::from_secs(2));
+        let busy = failure(FailureKind::Overloaded, Some(503), "server busy");
+        self.decided(number, busy, again, Some(error.to_owned()))
+    }
+
+    fn decided(self, number: u32, failure: Failure, decision: Decision, stood_in: Option<String>) -> Self {
         let trial = self.id.clone();
         self.push(Event::AttemptFailed {
             trial,
@@ -366,7 +377,7 @@ impl TrialTape {
             of: Some(4),
             attempt: attempt(number, failure),
             decision,
-            stood_in: None,
+            stood_in,
             took: Some(Duration::from_millis(1500)),
         })
     }

@@ -139,10 +139,17 @@ impl Tale {
                 if self.attempts.len() == ATTEMPTS_KEPT {
                     self.attempts.remove(0);
                 }
-                let mut failed = FailedAttempt::of(attempt.number, &attempt.failure, decision, *took);
-                failed.host.clone_from(&entry.host);
-                failed.stood_in = stood_in.as_deref().map(bounded);
-                self.attempts.push(failed);
+                self.attempts.push(FailedAttempt {
+                    number: attempt.number,
+                    failure: Failure {
+                        message: bounded(&attempt.failure.message),
+                        ..attempt.failure.clone()
+                    },
+                    decision: decision.clone(),
+                    stood_in: stood_in.as_deref().map(bounded),
+                    took: *took,
+                    host: entry.host.clone(),
+                });
             }
             Event::Completed { completion, .. } => self.complete(completion, entry.host.as_deref(), keep),
             Event::TrialFinished { .. } => {
@@ -269,20 +276,6 @@ impl Ran {
 }
 
 impl FailedAttempt {
-    fn of(number: u32, failure: &Failure, decision: &Decision, took: Option<Duration>) -> Self {
-        FailedAttempt {
-            number,
-            failure: Failure {
-                message: bounded(&failure.message),
-                ..failure.clone()
-            },
-            decision: decision.clone(),
-            stood_in: None,
-            took,
-            host: None,
-        }
-    }
-
     /// What was decided, and by whom where that was not the run's own policy.
     pub(crate) fn decided(&self) -> String {
         let decision = decision(&self.decision);

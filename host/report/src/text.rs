@@ -60,7 +60,7 @@ fn header(report: &Report<'_>) -> Vec<String> {
         .map(|(what, which)| format!("{what} {which}"));
     let first = [format!("{suite} with {model}")];
     let summary = report.story.summary();
-    let told = manifest.retry.native || summary.retry_count() > 0;
+    let told = manifest.retry.native || summary.retry_count() + summary.stood_in > 0;
     let policy = told.then(|| format!("retry policy {}", manifest.retry.in_words()));
     let stood_in = match summary.stood_in {
         0 => None,
@@ -94,7 +94,7 @@ fn header(report: &Report<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{Tape, failure, manifest};
+    use crate::fixture::{Tape, TrialTape, failure, manifest};
     use crate::line::width;
     use crate::report::Paths;
     use crate::story::Story;
@@ -127,6 +127,27 @@ mod tests {
             })
         };
         tasks.fold(tape, fail)
+    }
+
+    #[test]
+    fn a_policy_that_failed_is_named_with_how_often_another_decided() {
+        let story = |told: fn(TrialTape) -> TrialTape| Tape::new().began(1, 0).trial("t/1", 0, told).story();
+        let failed = story(|trial| {
+            trial
+                .stood_in(1, "a trap")
+                .stood_in(2, "a trap")
+                .failed_attempt(3)
+                .asked("3")
+        });
+        let text = of(&failed, None);
+        let words = "it failed at 2 of its decisions, and the built-in policy decided in its place";
+        assert!(
+            text.contains(&format!("\nretry policy exponential 0.1.0\n{words}\n")),
+            "{text}"
+        );
+        let sound = of(&story(|trial| trial.failed_attempt(1).asked("3")), None);
+        assert!(sound.contains("retry policy") && !sound.contains("built-in"), "{sound}");
+        assert!(!of(&story(|trial| trial.asked("3")), None).contains("retry policy"));
     }
 
     #[test]

@@ -9,8 +9,7 @@ mod suite;
 use crate::HumanEval;
 use crate::problem::{Check, Problem};
 use koderz_plugin::prelude::*;
-use koderz_plugin::testing::{open, reply};
-use std::time::Duration;
+use koderz_plugin::testing::{open, outcome, reply};
 
 /// A small problem with a helper.
 fn problem() -> Problem {
@@ -43,17 +42,6 @@ fn cut(text: &str) -> Reply {
     Reply {
         stop: StopReason::Length,
         ..reply(text)
-    }
-}
-
-fn outcome(exit: Exit) -> Outcome {
-    Outcome {
-        exit,
-        stdout: Vec::new(),
-        stderr: Vec::new(),
-        cpu: Duration::ZERO,
-        wall: Duration::ZERO,
-        memory_bytes: 0,
     }
 }
 

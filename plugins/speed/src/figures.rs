@@ -4,7 +4,7 @@ use crate::measure::{
     BURSTS, DECODE, FIRST_TOKEN, FLAG, LAG, LOAD_RUNNER, PREFILL, PROMPT, QUEUE, READ, RELOAD, SHORT, STALL, THINKING,
     TRUNCATED, UNRECONCILED, WHOLE, nanos,
 };
-use crate::plan::{CALIBRATE, bounds, capacity, clients, of, throughput, tried, value};
+use crate::plan::{CALIBRATE, bounds, capacity, clients, of, throughput, tried};
 use crate::settings::{Load, Objective, Test};
 use crate::shapes::Shape;
 use koderz_plugin::api::statistics::{self, Estimate, median, middle, percentile, sorted};
@@ -90,7 +90,9 @@ fn figure(name: impl Into<String>, unit: &str, estimate: Estimate, note: impl In
 
 fn values<'a>(results: &[&'a Graded], name: &'a str) -> impl Iterator<Item = f64> + use<'a> {
     let results: Vec<&Graded> = results.to_vec();
-    results.into_iter().filter_map(move |graded| value(graded, name))
+    results
+        .into_iter()
+        .filter_map(move |graded| graded.verdict.metric(name))
 }
 
 /// How a metric is noted beside others: its median, where there is one.
@@ -101,7 +103,7 @@ fn noted(results: &[&Graded], name: &str, words: &str) -> Option<String> {
 
 /// Loads of a model that was in memory just before.
 fn reloads(results: &[Graded]) -> Option<Figure> {
-    let values = sorted(results.iter().filter_map(|graded| value(graded, LOAD_RUNNER)));
+    let values = sorted(results.iter().filter_map(|graded| graded.verdict.metric(LOAD_RUNNER)));
     let note = format!("median of {}, files just read", values.len());
     Some(figure("load cold-runner", "ns", median(values)?, note))
 }
@@ -115,7 +117,7 @@ fn explained(results: &[Graded]) -> Option<Figure> {
             .iter()
             .any(|(name, flag)| name == FLAG && flag == UNRECONCILED)
     };
-    let answers = results.iter().filter(|graded| value(graded, WHOLE).is_some());
+    let answers = results.iter().filter(|graded| graded.verdict.metric(WHOLE).is_some());
     let (all, unexplained) = (answers.clone().count(), answers.filter(flagged).count());
     let share = 100.0 * (all - unexplained) as f64 / all.max(1) as f64;
     let estimate = Estimate {
@@ -164,7 +166,7 @@ fn lengths<'a>(test: &Test, results: &'a [Graded]) -> Vec<(&'static str, Vec<&'a
 fn slope(results: &[&Graded]) -> Vec<Figure> {
     let points = results
         .iter()
-        .filter_map(|graded| Some((value(graded, READ)?, value(graded, PROMPT)?)));
+        .filter_map(|graded| Some((graded.verdict.metric(READ)?, graded.verdict.metric(PROMPT)?)));
     let points: Vec<(f64, f64)> = points.collect();
     let Some(line) = statistics::line(&points).filter(|line| line.slope.value > 0.0) else {
         return Vec::new();
@@ -240,7 +242,7 @@ fn rates(results: &[Graded]) -> Vec<Figure> {
         .collect();
     let first = results
         .iter()
-        .filter_map(|graded| Some(value(graded, LAG)? + value(graded, FIRST_TOKEN)?));
+        .filter_map(|graded| Some(graded.verdict.metric(LAG)? + graded.verdict.metric(FIRST_TOKEN)?));
     let first = sorted(first);
     let mut figures = Vec::new();
     if let Some(estimate) = median(first.iter().copied()) {
@@ -361,7 +363,7 @@ fn above(results: &[&Graded], name: &str, limit: f64) -> usize {
 fn read_before(results: &[&Graded]) -> usize {
     let mut by_size: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
     for graded in results {
-        if let (Some(read), Some(rate)) = (value(graded, READ), value(graded, PREFILL)) {
+        if let (Some(read), Some(rate)) = (graded.verdict.metric(READ), graded.verdict.metric(PREFILL)) {
             by_size.entry(read.log2().round() as u32).or_default().push(rate);
         }
     }
@@ -377,7 +379,7 @@ fn read_before(results: &[&Graded]) -> usize {
 fn took_no_longer(results: &[&Graded]) -> usize {
     let points = results
         .iter()
-        .filter_map(|graded| Some((value(graded, READ)?, value(graded, PROMPT)?)));
+        .filter_map(|graded| Some((graded.verdict.metric(READ)?, graded.verdict.metric(PROMPT)?)));
     let points: Vec<(f64, f64)> = points.collect();
     let least = points.iter().map(|(read, _)| *read).fold(f64::INFINITY, f64::min);
     let times = |is: fn(f64) -> bool| {

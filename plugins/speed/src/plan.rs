@@ -51,10 +51,6 @@ pub(crate) fn of<'a>(results: &'a [Graded], stage: &str) -> Vec<&'a Graded> {
     results.iter().filter(belongs).collect()
 }
 
-pub(crate) fn value(graded: &Graded, name: &str) -> Option<f64> {
-    graded.verdict.metric(name)
-}
-
 /// Tokens that come to a text of so many words.
 pub(crate) struct Scale {
     start: f64,
@@ -68,7 +64,7 @@ impl Scale {
     pub(crate) fn of(results: &[Graded]) -> Result<Self, String> {
         let points = of(results, CALIBRATE).into_iter().filter_map(|graded| {
             let words: f64 = graded.task_id.rsplit('/').next()?.parse().ok()?;
-            Some((words, value(graded, READ)?))
+            Some((words, graded.verdict.metric(READ)?))
         });
         let found = line(&points.collect::<Vec<_>>()).filter(|line| line.slope.value > 0.0);
         let found = found.ok_or("the server does not say how many tokens a prompt has, so no length can be set")?;
@@ -215,7 +211,7 @@ fn crowd(test: &Test, results: &[Graded], stage: Stage) -> Result<Plan, String> 
 pub(crate) fn throughput(results: &[&Graded]) -> Option<f64> {
     let began = results.iter().map(|graded| graded.began).min()?;
     let ended = results.iter().map(|graded| graded.ended).max()?;
-    let tokens: f64 = results.iter().filter_map(|graded| value(graded, WRITTEN)).sum();
+    let tokens: f64 = results.iter().filter_map(|graded| graded.verdict.metric(WRITTEN)).sum();
     let seconds = (ended - began).as_secs_f64();
     (seconds > 0.0).then(|| tokens / seconds)
 }
@@ -242,11 +238,11 @@ pub(crate) fn is_good(graded: &Graded, objective: &Objective) -> bool {
         (Some(limit), Some(time)) => time <= nanos(limit),
         (Some(_), None) => false,
     };
-    let first = || Some(value(graded, LAG)? + value(graded, FIRST_TOKEN)?);
+    let first = || Some(graded.verdict.metric(LAG)? + graded.verdict.metric(FIRST_TOKEN)?);
     graded.verdict.grade == Grade::Ungraded
         && within(objective.first_token, first())
-        && within(objective.each_token, value(graded, EACH_TOKEN))
-        && within(objective.whole, value(graded, WHOLE))
+        && within(objective.each_token, graded.verdict.metric(EACH_TOKEN))
+        && within(objective.whole, graded.verdict.metric(WHOLE))
 }
 
 /// The rates that were tried, in their order.
@@ -376,7 +372,7 @@ fn share_of_time(results: &[Graded], objective: &Objective) -> f64 {
         ended.max()
     });
     let spent: f64 = ended.map(|ended| ended.as_secs_f64()).sum();
-    let answers = results.iter().filter_map(|graded| value(graded, WHOLE));
+    let answers = results.iter().filter_map(|graded| graded.verdict.metric(WHOLE));
     let last = percentile(&sorted(answers), 0.9).unwrap_or_default() / 1e9;
     ((SEARCHED - spent) / left as f64 - last).max(GLANCED)
 }

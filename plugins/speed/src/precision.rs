@@ -1,7 +1,7 @@
 //! How often the lengths of a shape are asked: as often as is said, or until their medians are known closely enough.
 
 use crate::measure::{DECODE, FIRST_TOKEN};
-use crate::plan::{of, value};
+use crate::plan::of;
 use crate::settings::Test;
 use koderz_plugin::api::statistics::{Estimate, median};
 use koderz_plugin::prelude::*;
@@ -58,7 +58,7 @@ fn worst(test: &Test, results: &[Graded]) -> Option<f64> {
             .push(graded);
     }
     let halves = lengths.values().map(|results| {
-        let of = |name: &str| median(results.iter().filter_map(|graded| value(graded, name)));
+        let of = |name: &str| median(results.iter().filter_map(|graded| graded.verdict.metric(name)));
         let Estimate { value, interval } = of(DECODE).or_else(|| of(FIRST_TOKEN))?;
         let (low, high) = interval?;
         Some((high - low) / 2.0 / value)

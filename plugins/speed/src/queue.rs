@@ -7,7 +7,7 @@
 //! and believed only where it could have made what was seen.
 
 use crate::measure::{FIRST_TOKEN, LAG, QUEUE, WHOLE, nanos};
-use crate::plan::{ENOUGH, value};
+use crate::plan::ENOUGH;
 use crate::settings::Objective;
 use koderz_plugin::api::seed::Stream;
 use koderz_plugin::api::statistics::{middle, sorted};
@@ -160,14 +160,17 @@ impl Queue {
 /// no answer: it does not meet the objective, for a reason that is no queue's.
 fn answers(results: &[&Graded], objective: &Objective) -> Option<Vec<Answer>> {
     let answer = |graded: &&Graded| {
-        let (whole, queue) = (value(graded, WHOLE)?, value(graded, QUEUE)?);
-        let service = whole - queue - value(graded, LAG)?;
-        let too_slow = match (objective.each_token, value(graded, EACH_TOKEN)) {
+        let (whole, queue) = (graded.verdict.metric(WHOLE)?, graded.verdict.metric(QUEUE)?);
+        let service = whole - queue - graded.verdict.metric(LAG)?;
+        let too_slow = match (objective.each_token, graded.verdict.metric(EACH_TOKEN)) {
             (Some(limit), Some(time)) => time > nanos(limit),
             (limit, _) => limit.is_some(),
         };
         let limit = |limit: Option<Duration>, takes: f64| limit.map_or(f64::INFINITY, |limit| nanos(limit) - takes);
-        let first = value(graded, FIRST_TOKEN).map_or(f64::INFINITY, |first| first - queue);
+        let first = graded
+            .verdict
+            .metric(FIRST_TOKEN)
+            .map_or(f64::INFINITY, |first| first - queue);
         let slack = limit(objective.first_token, first).min(limit(objective.whole, service));
         let ended = graded.ended.as_secs_f64() * 1e9;
         Some(Answer {

@@ -1,8 +1,10 @@
 //! A server that goes away costs no result, and waiting for it costs no attempt.
 
 use crate::world::{Backoff, Ran, Script, plan, run, seconds};
-use koderz_core::event::End;
+use koderz_api::retry::{Attempt, Decision};
+use koderz_core::event::{End, Event};
 use koderz_core::plan::{Caps, Plan};
+use koderz_core::ports::{PluginError, RetryPolicy};
 use koderz_core::scheduler::RunError;
 use koderz_core::stop::brake;
 use tokio::time::sleep;
@@ -74,6 +76,48 @@ async fn a_policy_may_wait_for_the_server_and_that_is_no_attempt() {
     };
     let ran = run(20, script, plan(), Backoff { waits: true }, None).await;
     all_passed(&ran, 20);
+}
+
+/// A policy that decides nothing.
+struct Broken;
+
+impl RetryPolicy for Broken {
+    fn decide(&self, _attempt: &Attempt) -> Result<Decision, PluginError> {
+        Err(PluginError {
+            plugin: "broken".to_owned(),
+            version: "1".to_owned(),
+            call: "decide",
+            task: None,
+            what: "a trap".to_owned(),
+            hint: None,
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_a_policy_fails_the_built_in_one_decides_and_that_is_written_down() {
+    let busy = || Script {
+        busy: vec![(seconds(10), seconds(14))],
+        ..Script::default()
+    };
+    let stood_in = |ran: &Ran| {
+        let events = ran.entries.iter().map(|entry| &entry.event);
+        let decided = events.filter_map(|event| match event {
+            Event::AttemptFailed { stood_in, .. } => Some(stood_in.clone()),
+            _ => None,
+        });
+        decided.collect::<Vec<_>>()
+    };
+    let ran = run(20, busy(), plan(), Broken, None).await;
+    all_passed(&ran, 20);
+    let decided = stood_in(&ran);
+    assert!(!decided.is_empty());
+    assert!(
+        decided.iter().all(|error| error.as_deref() == Some("a trap")),
+        "{decided:?}"
+    );
+    let sound = run(20, busy(), plan(), POLICY, None).await;
+    assert!(!stood_in(&sound).is_empty() && stood_in(&sound).iter().all(Option::is_none));
 }
 
 #[tokio::test(start_paused = true)]

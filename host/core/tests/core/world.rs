@@ -407,7 +407,13 @@ pub(crate) fn plan() -> Plan {
     }
 }
 
-pub(crate) async fn run(count: u64, script: Script, plan: Plan, policy: Backoff, stop: Option<Stop>) -> Ran {
+pub(crate) async fn run(
+    count: u64,
+    script: Script,
+    plan: Plan,
+    policy: impl RetryPolicy + 'static,
+    stop: Option<Stop>,
+) -> Ran {
     let (ran, mut seen) = run_on(count, vec![script], plan, policy, stop).await;
     Ran {
         seen: seen.remove(0),
@@ -420,7 +426,7 @@ pub(crate) async fn run_on(
     count: u64,
     scripts: Vec<Script>,
     plan: Plan,
-    policy: Backoff,
+    policy: impl RetryPolicy + 'static,
     stop: Option<Stop>,
 ) -> (Ran, Vec<Seen>) {
     let identity = PluginInfo {
@@ -438,7 +444,7 @@ pub(crate) async fn run_suite(
     past: Past,
     scripts: Vec<Script>,
     plan: Plan,
-    policy: Backoff,
+    policy: impl RetryPolicy + 'static,
     stop: Option<Stop>,
 ) -> (Ran, Vec<Seen>) {
     let servers: Vec<Arc<Server>> = scripts

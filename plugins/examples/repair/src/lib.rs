@@ -179,7 +179,7 @@ koderz_plugin::export!(suite: Repair);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use koderz_plugin::testing::{all_tasks, open, reply, run, trial};
+    use koderz_plugin::testing::{all_tasks, open, outcome, reply, run, trial};
 
     /// A host whose evaluator lets the program of the given try pass.
     fn host(passes: usize, asked: &mut Vec<Prompt>) -> impl FnMut(&Command) -> Completion {
@@ -193,14 +193,7 @@ mod tests {
                     true => Exit::Passed,
                     false => Exit::Failed("roman(3) is wrong".to_owned()),
                 };
-                Completion::Executed(Ok(Outcome {
-                    exit,
-                    stdout: Vec::new(),
-                    stderr: Vec::new(),
-                    cpu: Duration::ZERO,
-                    wall: Duration::ZERO,
-                    memory_bytes: 0,
-                }))
+                Completion::Executed(Ok(outcome(exit)))
             }
             Command::Prepare(_) => unreachable!("it prepares nothing"),
         }

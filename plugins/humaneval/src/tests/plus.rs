@@ -1,11 +1,11 @@
 //! HumanEval+: its data, its steps and its verdicts. What its programs do is for the tests with an evaluator.
 
-use super::{labelled, outcome};
+use super::labelled;
 use crate::HumanEval;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use koderz_plugin::prelude::*;
-use koderz_plugin::testing::{all_tasks, grant, open, reply, trial};
+use koderz_plugin::testing::{all_tasks, grant, open, outcome, reply, trial};
 use serde_json::{Value, json};
 use std::io::Write;
 

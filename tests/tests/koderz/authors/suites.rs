@@ -1,7 +1,7 @@
 //! Suites in Rust.
 
 use super::{answer, benchmark, question, user_with, verdicts};
-use koderz_api::execution::{Exit, Outcome};
+use koderz_api::execution::Exit;
 use koderz_api::suite::{Completion, Grade, Round, Task};
 use koderz_core::event::Event;
 use koderz_example_judge::Judge;
@@ -9,12 +9,11 @@ use koderz_example_mbpp::Mbpp;
 use koderz_example_needle::Needle;
 use koderz_example_repair::Repair;
 use koderz_example_schema::Schema;
-use koderz_plugin::testing::{all_tasks, grant, open, reply, trial};
+use koderz_plugin::testing::{all_tasks, grant, open, outcome, reply, trial};
 use koderz_plugin::{Reference, Suite};
 use koderz_tests::{Koderz, end, example_plugin};
 use serde_json::json;
 use std::fs;
-use std::time::Duration;
 
 /// The answers of the model `m` to the first question of each task, which `said` says.
 fn first_answers<S: Suite>(suite: &S, said: impl Fn(&Task) -> String) -> Vec<String> {
@@ -87,15 +86,7 @@ fn a_model_that_is_told_why_its_program_failed_repairs_it() {
     let right = "```python\ndef rotate(rows):\n    return [list(row) for row in zip(*rows[::-1])]\n```";
     let why = "AssertionError: [[1, 2], [3, 4]] on the left, [[3, 1], [4, 2]] on the right\n  line 1, in <module>: \
                assert rotate([[1, 2], [3, 4]]) == [[3, 1], [4, 2]]";
-    let outcome = Outcome {
-        exit: Exit::Failed(why.to_owned()),
-        stdout: Vec::new(),
-        stderr: Vec::new(),
-        cpu: Duration::ZERO,
-        wall: Duration::ZERO,
-        memory_bytes: 0,
-    };
-    let judged: Round = vec![Completion::Executed(Ok(outcome))];
+    let judged: Round = vec![Completion::Executed(Ok(outcome(Exit::Failed(why.to_owned()))))];
     let first = question(suite.next(&task("rotate"), &[]));
     let second = question(suite.next(&task("rotate"), &[asked(wrong), judged]));
     let koderz = user_with(&[answer("m", &first, wrong), answer("m", &second, right)]);
