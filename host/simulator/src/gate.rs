@@ -161,15 +161,19 @@ impl Gate {
         self.lock().busy.is_some_and(|until| Instant::now() < until)
     }
 
-    /// Forgets all requests and models. Passes that are still held are of no use afterwards.
-    pub(crate) fn clear(&self) {
-        self.lock().scheduler.restart();
+    /// Forgets all requests and models. Passes that are still held are of no use afterwards, nor are those that a
+    /// connection asks for that is not closed yet.
+    pub(crate) fn close(&self) {
+        self.stall();
+        self.lock().scheduler.close();
     }
 
     /// All is as at the start.
-    pub(crate) fn restart(&self) {
-        self.clear();
-        self.lock().busy = None;
+    pub(crate) fn open(&self) {
+        let mut state = self.lock();
+        state.scheduler.open();
+        state.busy = None;
+        drop(state);
         self.flow.send_replace(Flow::Free);
     }
 

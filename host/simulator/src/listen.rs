@@ -66,8 +66,7 @@ async fn take(listener: &TcpListener, shared: &Arc<Shared>, orders: &mut mpsc::R
         }
     };
     // What is closed one by one must not make room for one another.
-    shared.gate.stall();
-    shared.gate.clear();
+    shared.gate.close();
     connections.shutdown().await;
     order
 }
@@ -86,7 +85,7 @@ async fn reopen(
         // Whoever told it may have stopped listening.
         let _ = restart.down.send(());
         sleep(restart.down_for).await;
-        shared.gate.restart();
+        shared.gate.open();
         held.listen(BACKLOG)
     });
     loop {

@@ -103,6 +103,8 @@ pub(crate) struct Scheduler {
     head: Option<Head>,
     /// Whoever left keeps the place until it is reached: Ollama looks only then.
     queue: VecDeque<Asked>,
+    /// The server is being stopped: whoever still comes is not looked at.
+    closed: bool,
     tally: Tally,
 }
 
@@ -139,6 +141,7 @@ impl Scheduler {
             runners: BTreeMap::new(),
             head: None,
             queue: VecDeque::new(),
+            closed: false,
             tally: Tally::default(),
         }
     }
@@ -150,6 +153,9 @@ impl Scheduler {
     /// A request comes.
     pub(crate) fn arrive(&mut self, now: Duration, ticket: Ticket, want: Want) -> Vec<Event> {
         let mut events = self.advance(now);
+        if self.closed {
+            return events;
+        }
         let asked = Asked {
             ticket,
             want,
@@ -245,11 +251,17 @@ impl Scheduler {
         Some(events)
     }
 
-    /// All is as it was at the start, except for what was counted.
-    pub(crate) fn restart(&mut self) {
+    /// The server stops: all requests and models are forgotten, and whoever comes before it is opened waits for nothing.
+    pub(crate) fn close(&mut self) {
         self.runners.clear();
         self.head = None;
         self.queue.clear();
+        self.closed = true;
+    }
+
+    /// The server starts, with no model in memory.
+    pub(crate) fn open(&mut self) {
+        self.closed = false;
     }
 
     /// What is in memory, by its key. A model that is being loaded is not.

@@ -71,14 +71,19 @@ fn after_a_restart_nothing_is_in_memory_and_nobody_waits() {
     for (model, _) in [("a", 0), ("b", 1), ("b", 2)] {
         world.ask(0, model, 10_000);
     }
-    world.scheduler.restart();
+    world.scheduler.close();
     world.ends.clear();
     assert_eq!((world.loaded(), world.scheduler.next_due()), (Vec::new(), None));
+    // On a connection that is not closed yet another question may come, for which nothing is loaded.
+    world.ask(5, "b", 10_000);
+    assert_eq!((world.fates[3], world.scheduler.next_due()), (Waits, None));
     // Those of before leave when they notice.
-    for index in 0..3 {
+    for index in 0..4 {
         world.leave(10, index);
     }
+    world.scheduler.open();
     world.ask(20, "b", 10);
     world.until(1_000);
-    assert_eq!(world.fates[3], Begins(120));
+    assert_eq!(world.fates[4], Begins(120));
+    assert_eq!(world.tally(), (1, 0, 0), "no load was cut off");
 }
