@@ -5,7 +5,7 @@ use crate::benchmark::Desk;
 use crate::configuration::Configuration;
 use crate::figure::harmless;
 use crate::places::Places;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use koderz_loader::nearest;
 use koderz_simulator::{Cassette, Server, Setup};
 use koderz_transport::{Address, AddressError, Header, Ollama, Options, Proxies, Timeouts, TransportError};
@@ -177,8 +177,8 @@ pub(crate) fn cassettes(named: &[PathBuf], places: &Places) -> Result<Vec<Casset
             .iter()
             .map(|folder| folder.display().to_string())
             .collect();
-        bail!(
-            "there are no recorded answers to play\nhint: cassettes (.jsonl) are looked for in {}",
+        tracing::warn!(
+            "there are no recorded answers to play, only lorem:N answers; cassettes (.jsonl) are looked for in {}",
             folders.join(", ")
         );
     }

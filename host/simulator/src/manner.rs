@@ -19,7 +19,7 @@ use std::time::Duration;
 /// | `burst=TOKENS` | 1 | the most tokens that come at once, each in its line; as many as chance says |
 /// | `jitter=PART` | 0 | the part of a step by which it is shorter or longer, as chance says |
 /// | `seed=N` | 0 | where chance begins |
-/// | `cut` | | every write ends inside of a line, and inside of a character; the rest follows a millisecond later |
+/// | `cut` | | every write ends inside of a line, and inside of a character; the rest follows about a millisecond later |
 /// | `cache` | | what a prompt has in common with the beginning of an earlier one is not read again |
 /// | `keep=TOKENS` | all | tokens of a prompt beyond which it is cut, in silence |
 /// | `think=TOKENS` | 0 | tokens that are thought before the answer, unless `think` is false |
