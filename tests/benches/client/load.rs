@@ -34,7 +34,8 @@ pub(crate) const ALL: [Load; 3] = [
         model: "lorem:100000",
         questions: 800,
         tokens: 500,
-        concurrency: 16,
+        // With fewer it is the server that is waited for.
+        concurrency: 64,
         stamped: false,
     },
     Load {
