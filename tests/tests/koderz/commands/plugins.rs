@@ -4,6 +4,8 @@ use koderz_tests::{Ended, Koderz, end, plugin, test_plugin};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
 
 /// What was said of a plugin, without what differs from one build to the next.
 fn told(ended: &Ended, file: &Path) -> String {
@@ -155,24 +157,52 @@ fn a_plugin_that_is_not_there_is_answered_with_those_that_are() {
     );
 }
 
-#[test]
-fn where_no_plugin_is_installed_it_is_said_where_they_are_looked_for() {
-    let koderz = Koderz::new();
-    // Without the plugins beside it. Linked, since what was just written cannot be started while another test forks.
-    let alone = tempfile::tempdir_in(koderz_tests::built()).expect("a folder");
-    let alone = alone.path();
-    fs::hard_link(koderz_tests::built().join("koderz"), alone.join("koderz")).expect("a link");
-    let ended = std::process::Command::new(alone.join("koderz"))
-        .args(["plugin", "list"])
+/// The program by itself, with neither plugins nor cassettes beside it, and the folder where it lies.
+fn alone(koderz: &Koderz) -> (TempDir, Command) {
+    let folder = tempfile::tempdir_in(koderz_tests::built()).expect("a folder");
+    let program = folder.path().join("koderz");
+    // Linked, since what was just written cannot be started while another test forks.
+    fs::hard_link(koderz_tests::built().join("koderz"), &program).expect("a link");
+    let mut command = Command::new(program);
+    command
         .env("KODERZ_DATA_DIR", koderz.data())
         .env("KODERZ_CACHE_DIR", koderz.data())
         .env_remove("KODERZ_PLUGIN_PATH")
-        .output()
-        .expect("it runs");
-    assert!(ended.status.success());
-    assert_eq!(String::from_utf8_lossy(&ended.stdout), "no plugin is installed\n");
-    let folders = format!("{}/plugins, {}/plugins", koderz.data().display(), alone.display());
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    (folder, command)
+}
+
+#[test]
+fn where_no_plugin_is_installed_it_is_said_where_they_are_looked_for() {
+    let koderz = Koderz::new();
+    let (folder, mut command) = alone(&koderz);
+    let ended = end(command.args(["plugin", "list"]));
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.stdout, "no plugin is installed\n");
+    let folders = format!(
+        "{}/plugins, {}/plugins",
+        koderz.data().display(),
+        folder.path().display()
+    );
     let hint = format!("hint: plugins (.wasm) are looked for in {folders};");
-    let told = String::from_utf8_lossy(&ended.stderr);
-    assert!(told.starts_with(&hint), "{told}");
+    assert!(ended.stderr.starts_with(&hint), "{ended:?}");
+}
+
+#[test]
+fn where_nothing_was_recorded_the_embedded_server_still_has_the_models_that_answer_anything() {
+    let koderz = Koderz::new();
+    let (folder, mut command) = alone(&koderz);
+    let ended = end(command.args(["wait", "--host", "embedded", "--model", "lorem:50"]));
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let folders = format!(
+        "{}/cassettes, {}/cassettes",
+        koderz.data().display(),
+        folder.path().display()
+    );
+    let warning = format!(
+        "there are no recorded answers to play, only lorem:N answers; cassettes (.jsonl) are looked for in {folders}"
+    );
+    assert!(ended.stderr.contains(&warning), "{ended:?}");
 }
