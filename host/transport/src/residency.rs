@@ -67,7 +67,6 @@ impl Ollama {
 
     /// Asks a model nothing, which only moves it.
     async fn transfer(&self, body: &Value) -> Result<Prepared, AttemptError> {
-        let began = Instant::now();
         let reply = self
             .exchange(&Asking {
                 endpoint: "/api/generate",
@@ -79,7 +78,8 @@ impl Ollama {
             })
             .await?;
         Ok(Prepared {
-            took: began.elapsed(),
+            // Without the making of a connection, which is no part of it and for a first question takes the longest.
+            took: reply.timing.total,
             load: reply.timing.server.and_then(|server| server.load),
         })
     }
