@@ -135,20 +135,26 @@ fn usage(info: &str) -> Use {
 pub(super) fn without_figures(line: &str) -> String {
     let is_figure = |word: &str| word.contains(|c: char| c.is_ascii_digit());
     let is_unit = |word: &str| matches!(word.trim_end_matches([',', ';', ':', '.']), "µs" | "ms" | "s" | "min");
+    let words: Vec<&str> = line.split_whitespace().collect();
     let mut shown = Vec::new();
-    let mut after_figure = false;
-    for word in line.split_whitespace() {
-        shown.push(match word {
-            _ if is_figure(word) => "N",
-            _ if after_figure && is_unit(word) => "time",
-            word => word,
-        });
-        after_figure = is_figure(word);
+    for (index, word) in words.iter().enumerate() {
+        let before = &words[..index];
+        let after_figure = before.last().is_some_and(|word| is_figure(word));
+        match *word {
+            word if is_figure(word) => shown.push("N"),
+            // `1 min 3 s` is one time.
+            word if after_figure
+                && is_unit(word)
+                && word.starts_with('s')
+                && before.iter().nth_back(1) == Some(&"min") =>
+            {
+                shown.pop();
+            }
+            word if after_figure && is_unit(word) => shown.push("time"),
+            word => shown.push(word),
+        }
     }
-    shown
-        .join(" ")
-        .replace("N time N time", "N time")
-        .replace(" N far off", "")
+    shown.join(" ").replace(" N far off", "")
 }
 
 #[test]
@@ -215,5 +221,6 @@ fn figures_and_widths_are_no_difference() {
         without_figures("finished; 497 ms of work"),
         without_figures("finished; 1 min 3 s of work")
     );
+    assert_ne!(without_figures("8 ms, 22 ms"), without_figures("8 ms"));
     assert_ne!(without_figures("pass 5"), without_figures("fail 5"));
 }
