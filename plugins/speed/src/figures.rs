@@ -5,7 +5,7 @@ use crate::measure::{
     TRUNCATED, UNRECONCILED, WHOLE, nanos,
 };
 use crate::plan::{CALIBRATE, bounds, capacity, clients, of, throughput, tried};
-use crate::settings::{Load, Objective, Test};
+use crate::settings::{Arrivals, Load, Objective, Test};
 use crate::shapes::Shape;
 use koderz_plugin::api::statistics::{self, Estimate, median, middle, percentile, sorted};
 use koderz_plugin::api::timing::{EACH_TOKEN, OBJECTIVE};
@@ -69,7 +69,7 @@ pub(crate) fn figures(test: &Test, results: &[Graded]) -> Vec<Figure> {
         Load::Single => single(test, results),
         Load::Clients(_) | Load::Sweep => crowds(results),
         Load::Rate(_) => rates(results),
-        Load::Search(objective) => searched(results, objective),
+        Load::Search(objective) => searched(results, objective, test.arrivals),
     };
     figures.extend(crate::precision::figure(test, results));
     figures.extend(reloads(results));
@@ -272,7 +272,7 @@ fn rates(results: &[Graded]) -> Vec<Figure> {
     figures
 }
 
-fn searched(results: &[Graded], objective: &Objective) -> Vec<Figure> {
+fn searched(results: &[Graded], objective: &Objective, arrivals: Arrivals) -> Vec<Figure> {
     let tried = tried(results, objective);
     let (met, missed) = bounds(&tried);
     let kept = [
@@ -294,10 +294,10 @@ fn searched(results: &[Graded], objective: &Objective) -> Vec<Figure> {
         (Some(_), None) => "95 of 100 met it at every rate that was tried".to_owned(),
         (None, _) => "missed at every rate that was tried".to_owned(),
     };
-    let estimate = Estimate {
-        value: capacity(results, objective).or(met).unwrap_or(0.0),
+    let estimate = capacity(results, objective, arrivals).unwrap_or(Estimate {
+        value: met.unwrap_or(0.0),
         interval: None,
-    };
+    });
     figures.push(figure("goodput", "1/s", estimate, note));
     for (rate, good, all) in tried {
         if let Some(share) = statistics::share(good, all) {

@@ -7,11 +7,11 @@ use crate::measure::{FIRST_TOKEN, LAG, READ, WHOLE, WRITTEN, nanos};
 use crate::precision;
 use crate::prompts;
 use crate::queue::{Queue, Seen};
-use crate::settings::{Load, MOST_CLIENTS, Objective, Test};
+use crate::settings::{Arrivals, Load, MOST_CLIENTS, Objective, Test};
 use crate::shapes::{Length, Shape};
 use crate::work::Work;
-use koderz_plugin::api::statistics::{self, line, percentile, sorted};
-use koderz_plugin::api::suite::Arrivals;
+use koderz_plugin::api::statistics::{self, Estimate, line, percentile, sorted};
+use koderz_plugin::api::suite;
 use koderz_plugin::api::timing::EACH_TOKEN;
 use koderz_plugin::prelude::*;
 
@@ -101,7 +101,7 @@ pub(crate) fn next(test: &Test, results: &[Graded]) -> Result<Option<Plan>, Stri
             .map(clients),
         Load::Sweep => sweep(results).map(clients),
         Load::Rate(rate) => of(results, &named(*rate)).is_empty().then(|| at(*rate, test)),
-        Load::Search(objective) => search(results, objective).map(|rate| at(rate, test)),
+        Load::Search(objective) => search(results, objective, test.arrivals).map(|rate| at(rate, test)),
     };
     stage.map(|stage| crowd(test, results, stage)).transpose()
 }
@@ -157,7 +157,7 @@ fn named(rate: f64) -> String {
 fn at(rate: f64, test: &Test) -> Stage {
     Stage {
         name: named(rate),
-        pacing: Pacing::Open(Arrivals {
+        pacing: Pacing::Open(suite::Arrivals {
             per_second: rate,
             burstiness: test.arrivals.burstiness(),
         }),
@@ -178,7 +178,7 @@ fn crowd(test: &Test, results: &[Graded], stage: Stage) -> Result<Plan, String> 
     };
     // The clients that begin together and those that end together are not what many clients are like.
     let count = match (&test.load, &stage.pacing) {
-        (Load::Search(objective), Pacing::Open(Arrivals { per_second, .. })) => {
+        (Load::Search(objective), Pacing::Open(suite::Arrivals { per_second, .. })) => {
             let seconds = match bracket(&tried(results, objective)) {
                 (Some(_), Some(_)) => share_of_time(results, objective),
                 _ => GLANCED,
@@ -329,12 +329,14 @@ fn edge(tried: &[Tried]) -> Option<f64> {
     (slope < 0.0 && (low * AROUND..high).contains(&found)).then_some(found)
 }
 
-/// The highest rate that meets the objective: by the queue that the server is, which has less to do with luck, and by the
-/// shares alone where it is none.
-pub(crate) fn capacity(results: &[Graded], objective: &Objective) -> Option<f64> {
-    by_queue(results, objective, Queue::capacity).or_else(|| {
-        let tried = tried(results, objective);
-        edge(&tried).filter(|rate| may_be_met(&tried, *rate))
+/// The highest rate that meets the objective: by the queue that the server is, which has less to do with luck and is
+/// known how well, and by the shares alone where it is none.
+pub(crate) fn capacity(results: &[Graded], objective: &Objective, arrivals: Arrivals) -> Option<Estimate> {
+    let tried = tried(results, objective);
+    let found = by_queue(results, objective, arrivals).and_then(|queue| queue.capacity());
+    found.filter(|found| is_around(&tried, found.value)).or_else(|| {
+        let value = edge(&tried).filter(|rate| may_be_met(&tried, *rate))?;
+        Some(Estimate { value, interval: None })
     })
 }
 
@@ -347,19 +349,23 @@ fn may_be_met(tried: &[Tried], rate: f64) -> bool {
     interval.is_none_or(|(_, high)| high >= ENOUGH)
 }
 
-/// What a queue says that makes what was seen at the rates around the edge.
-fn by_queue(results: &[Graded], objective: &Objective, say: impl FnOnce(&Queue) -> Option<f64>) -> Option<f64> {
+/// The queue that makes what was seen at the rates around the edge.
+fn by_queue(results: &[Graded], objective: &Objective, arrivals: Arrivals) -> Option<Queue> {
     let tried = tried(results, objective);
-    let (Some(low), Some(high)) = bracket(&tried) else {
-        return None;
-    };
-    let near = tried.iter().filter(|(rate, ..)| (low * AROUND..=high).contains(rate));
+    let near = tried.iter().filter(|(rate, ..)| is_around(&tried, *rate));
     let seen = near.map(|(rate, ..)| Seen {
         rate: *rate,
         results: of(results, &named(*rate)),
     });
-    let queue = Queue::seen(&seen.collect::<Vec<_>>(), objective)?;
-    say(&queue).filter(|rate| (low * AROUND..high).contains(rate))
+    Queue::seen(&seen.collect::<Vec<_>>(), objective, arrivals)
+}
+
+/// Whether a rate is one of those around the edge.
+fn is_around(tried: &[Tried], rate: f64) -> bool {
+    match bracket(tried) {
+        (Some(low), Some(high)) => (low * AROUND..=high).contains(&rate),
+        _ => false,
+    }
 }
 
 /// How long the next of the rates around the edge is tried, in seconds: its share of what is left, less the time that the
@@ -378,7 +384,7 @@ fn share_of_time(results: &[Graded], objective: &Objective) -> f64 {
 }
 
 /// Twice as fast until clearly too few questions meet the objective, and then around where the edge seems to be.
-fn search(results: &[Graded], objective: &Objective) -> Option<f64> {
+fn search(results: &[Graded], objective: &Objective, arrivals: Arrivals) -> Option<f64> {
     let tried = tried(results, objective);
     let rate = match bracket(&tried) {
         _ if tried.len() >= MOST_RATES => None,
@@ -388,7 +394,8 @@ fn search(results: &[Graded], objective: &Objective) -> Option<f64> {
         (Some(low), Some(high)) => {
             let refined = tried.len() - first_steps(&tried);
             let aside = ASIDE[refined.min(ASIDE.len() - 1)];
-            let guess = by_queue(results, objective, |queue| Some(queue.guess()));
+            let queue = by_queue(results, objective, arrivals);
+            let guess = queue.map(|queue| queue.guess()).filter(|rate| is_around(&tried, *rate));
             let guess = guess.or_else(|| edge(&tried)).unwrap_or_else(|| (low * high).sqrt());
             (refined < ASIDE.len()).then_some(guess * aside)
         }

@@ -4,13 +4,14 @@
 //! How many of some questions meet an objective near the edge is a matter of luck: one long wait makes the next ones
 //! long, and five minutes have few such times. How long answers take and how many there are at once is known far
 //! better, and from these follows what would come of questions without end. So that is reckoned by playing the queue,
-//! and believed only where it could have made what was seen.
+//! and believed only where it could have made what was seen. How well it is known follows from playing it with answers
+//! drawn from those that were seen, over and over (Efron and Tibshirani, "An introduction to the bootstrap", 1993).
 
 use crate::measure::{FIRST_TOKEN, LAG, QUEUE, WHOLE, nanos};
 use crate::plan::ENOUGH;
-use crate::settings::Objective;
+use crate::settings::{Arrivals, Objective};
 use koderz_plugin::api::seed::Stream;
-use koderz_plugin::api::statistics::{middle, sorted};
+use koderz_plugin::api::statistics::{Estimate, middle, sorted};
 use koderz_plugin::api::timing::EACH_TOKEN;
 use koderz_plugin::prelude::*;
 use std::cmp::Reverse;
@@ -23,6 +24,14 @@ const PLAYED: usize = 100_000;
 const GUESSED: usize = 30_000;
 const SKIPPED: usize = 20;
 const HALVED: u32 = 14;
+
+/// Games with drawn answers, the questions of each, and how often the range of rates around what was found is halved.
+const DRAWN: usize = 50;
+const DRAWN_QUESTIONS: usize = 10_000;
+const DRAWN_HALVED: u32 = 10;
+
+/// Standard deviations that 95 of 100 values of a normal distribution lie within.
+const WITHIN: f64 = 1.96;
 
 /// Games that what was seen is held against, and how far beyond all of them it may lie: a part of it, and questions.
 const GAMES: usize = 40;
@@ -57,17 +66,20 @@ pub(crate) struct Queue {
     slots: usize,
     /// Answers by rate.
     stages: Vec<(f64, Vec<Answer>)>,
+    /// All of them, the fastest first.
     answers: Vec<Answer>,
+    arrivals: Arrivals,
     /// From one question to the next, in parts of the mean.
     gaps: Vec<f64>,
 }
 
-/// One question of a game: what lies before it, and its answer.
-type Turn = (f64, Answer);
+/// One question of a game: what lies before it in parts of the mean, and where among the answers its own stands, from 0
+/// and below 1. The same game can be played with other answers, and what differs then is theirs and no other luck.
+type Turn = (f64, f64);
 
 impl Queue {
     /// The one that was seen. None if it cannot be told how many slots there are.
-    pub(crate) fn seen(seen: &[Seen<'_>], objective: &Objective) -> Option<Self> {
+    pub(crate) fn seen(seen: &[Seen<'_>], objective: &Objective, arrivals: Arrivals) -> Option<Self> {
         let stages = seen
             .iter()
             .map(|seen| Some((seen.rate, answers(&seen.results, objective)?)));
@@ -75,7 +87,8 @@ impl Queue {
         let queue = Queue {
             slots: slots(&stages)?,
             gaps: stages.iter().flat_map(|(_, answers)| gaps(answers)).collect(),
-            answers: stages.iter().flat_map(|(_, answers)| answers.iter().copied()).collect(),
+            answers: fastest_first(stages.iter().flat_map(|(_, answers)| answers.iter().copied())),
+            arrivals,
             stages,
         };
         (queue.answers.len() >= FEWEST && !queue.gaps.is_empty()).then_some(queue)
@@ -83,23 +96,47 @@ impl Queue {
 
     /// The rate at which just enough questions meet the objective, about.
     pub(crate) fn guess(&self) -> f64 {
-        self.edge(GUESSED)
+        self.edge(&self.answers, GUESSED, (0.0, self.most()), HALVED)
     }
 
-    /// The same more closely, unless what was seen is not what such a queue makes.
-    pub(crate) fn capacity(&self) -> Option<f64> {
-        self.explains().then(|| self.edge(PLAYED))
+    /// The same more closely and with its interval, unless what was seen is not what such a queue makes.
+    pub(crate) fn capacity(&self) -> Option<Estimate> {
+        if !self.explains() {
+            return None;
+        }
+        let value = self.edge(&self.answers, PLAYED, (0.0, self.most()), HALVED);
+        let around = |answers: &[Answer]| self.edge(answers, DRAWN_QUESTIONS, (value / 2.0, value * 2.0), DRAWN_HALVED);
+        let mut chance = Stream::new(3);
+        let drawn = (0..DRAWN).map(|_| {
+            let draw = |_| self.answers[chance.below(self.answers.len())];
+            around(&fastest_first((0..self.answers.len()).map(draw)))
+        });
+        let drawn: Vec<f64> = drawn.collect();
+        let mean = drawn.iter().sum::<f64>() / DRAWN as f64;
+        let variance = drawn.iter().map(|rate| (rate - mean).powi(2)).sum::<f64>() / (DRAWN - 1) as f64;
+        let half = WITHIN * variance.sqrt();
+        // Few answers have fewer slow ones than they should, so that the rate seems higher: by as much as drawing again
+        // makes it higher still.
+        let value = value * (2.0 - mean / around(&self.answers));
+        Some(Estimate {
+            value,
+            interval: Some((value - half, value + half)),
+        })
     }
 
-    fn edge(&self, questions: usize) -> f64 {
+    /// The rate at which all slots are always taken.
+    fn most(&self) -> f64 {
+        let services: f64 = self.answers.iter().map(|answer| answer.service).sum();
+        self.slots as f64 * self.answers.len() as f64 / services * 1e9
+    }
+
+    fn edge(&self, answers: &[Answer], questions: usize, (mut low, mut high): (f64, f64), halved: u32) -> f64 {
         // The same results give the same figure.
         let game = self.game(questions, &mut Stream::new(1));
         let skipped = questions / SKIPPED;
-        let services: f64 = self.answers.iter().map(|answer| answer.service).sum();
-        let (mut low, mut high) = (0.0, self.slots as f64 * self.answers.len() as f64 / services * 1e9);
-        for _ in 0..HALVED {
+        for _ in 0..halved {
             let rate = (low + high) / 2.0;
-            let missed = self.missed(&game, rate, skipped) as f64 / (questions - skipped) as f64;
+            let missed = self.missed(&game, answers, rate, skipped) as f64 / (questions - skipped) as f64;
             match missed <= 1.0 - ENOUGH {
                 true => low = rate,
                 false => high = rate,
@@ -120,7 +157,7 @@ impl Queue {
         let games = (0..GAMES).map(|_| {
             let missed = self.stages.iter().map(|(rate, answers)| {
                 let game = self.game(answers.len(), &mut chance);
-                self.missed(&game, *rate, 0)
+                self.missed(&game, &self.answers, *rate, 0)
             });
             missed.sum::<usize>()
         });
@@ -133,20 +170,26 @@ impl Queue {
     }
 
     fn game(&self, questions: usize, chance: &mut Stream) -> Vec<Turn> {
-        let turn = |_| {
-            let gap = self.gaps[chance.below(self.gaps.len())];
-            (gap, self.answers[chance.below(self.answers.len())])
-        };
-        (0..questions).map(turn).collect()
+        (0..questions).map(|_| (self.gap(chance), chance.unit())).collect()
+    }
+
+    /// What lies between two questions. It is known how they were planned, but for what has no simple formula.
+    fn gap(&self, chance: &mut Stream) -> f64 {
+        match self.arrivals {
+            Arrivals::Constant => 1.0,
+            Arrivals::Poisson => -(1.0 - chance.unit()).ln(),
+            Arrivals::Bursty => self.gaps[chance.below(self.gaps.len())],
+        }
     }
 
     /// How many questions come too late at a rate, but for the first ones.
-    fn missed(&self, game: &[Turn], rate: f64, skipped: usize) -> usize {
+    fn missed(&self, game: &[Turn], answers: &[Answer], rate: f64, skipped: usize) -> usize {
         let mean = 1e9 / rate;
         let mut free: BinaryHeap<Reverse<u64>> = (0..self.slots).map(|_| Reverse(0)).collect();
         let (mut now, mut missed) = (0.0, 0);
-        for (number, (gap, answer)) in game.iter().enumerate() {
+        for (number, (gap, place)) in game.iter().enumerate() {
             now += gap * mean;
+            let answer = &answers[(place * answers.len() as f64) as usize];
             let Some(mut slot) = free.peek_mut() else { return 0 };
             let starts = now.max(slot.0 as f64);
             *slot = Reverse((starts + answer.service) as u64);
@@ -154,6 +197,12 @@ impl Queue {
         }
         missed
     }
+}
+
+fn fastest_first(answers: impl Iterator<Item = Answer>) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = answers.collect();
+    answers.sort_by(|a, b| a.service.total_cmp(&b.service));
+    answers
 }
 
 /// What is known of the answers of a stage. None if the server does not say how long they waited, and where a question has
