@@ -158,6 +158,8 @@ impl Progress {
             Event::StagePlanned { plan } => {
                 let planned = plan.tasks.len() as u64;
                 self.figures.total = self.figures.total.map(|total| total + planned);
+                // Of more trials the ones that are done are a smaller part, and what was told of fewer would keep this silent.
+                self.told = self.step(self.figures.done);
             }
             Event::TrialFinished { .. } => {
                 self.figures.done += 1;
@@ -263,6 +265,8 @@ pub(crate) fn ending(end: Option<&End>) -> String {
 mod tests {
     use super::*;
     use crate::fixture::{Tape, TrialTape};
+    use koderz_api::suite::{Pacing, Stage, Task};
+    use koderz_api::summary::Plan;
 
     fn told(tape: &Tape, telling: Telling) -> Vec<String> {
         let mut progress = Progress::new(COLUMNS);
@@ -327,6 +331,28 @@ mod tests {
         let figures = progress.figures();
         assert_eq!(figures.course(), "25/40  10.0 s  30.0/min  30.0 s left");
         assert_eq!(figures.tally(), "25 pass, 0 fail, 0 inconclusive");
+    }
+
+    #[test]
+    fn a_run_that_grows_by_a_large_stage_goes_on_telling_how_far_it_is() {
+        let tape = passes(Tape::new().began(10, 0), 1..=10);
+        let tasks = (11..=110).map(|number| Task {
+            id: format!("t/{number}"),
+            stage: "rate".to_owned(),
+            input: String::new(),
+            labels: Vec::new(),
+        });
+        let plan = Plan {
+            stage: Stage {
+                name: "rate".to_owned(),
+                pacing: Pacing::Shared,
+                warm_up: false,
+            },
+            tasks: tasks.collect(),
+        };
+        let tape = passes(tape.push(Event::StagePlanned { plan }), 11..=30);
+        let lines = told(&tape, Telling::All);
+        assert!(lines.iter().any(|line| line.starts_with("22/110 ")), "{lines:?}");
     }
 
     #[test]
