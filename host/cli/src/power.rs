@@ -1,9 +1,10 @@
-//! How much energy this machine uses: of its processors by the counters that Linux shows under `powercap`, and of NVIDIA's
-//! cards by their driver's library, which is looked for when a run begins and tells how full their memory is too. What may
-//! not be read is left out.
+//! How much energy this machine uses, and for how long heat has slowed it down: of its processors by the counters that
+//! Linux shows under `powercap` and `thermal_throttle`, and of NVIDIA's cards by their driver's library, which is looked for
+//! when a run begins and tells how full their memory is too. What may not be read is left out.
 
-use koderz_core::event::Card;
+use koderz_core::event::{Card, Throttled};
 use koderz_core::ports::{Meter, Part};
+use nvml_wrapper::enum_wrappers::device::PerformancePolicy;
 use nvml_wrapper::{Device, Nvml};
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,6 +16,12 @@ use tokio::time::Instant;
 
 /// Where Linux shows the counters of processors.
 const POWERCAP: &str = "/sys/class/powercap";
+
+/// Where it shows processors.
+const PROCESSORS: &str = "/sys/devices/system/cpu";
+
+/// For how many milliseconds a core, and all that it is in one package with, were slowed down because they were too hot.
+const HOT: [&str; 2] = ["core_throttle_total_time_ms", "package_throttle_total_time_ms"];
 
 /// How long nothing is asked to see what is used then.
 const IDLE: Duration = Duration::from_secs(1);
@@ -34,6 +41,8 @@ pub(crate) struct Power {
 /// The counters of this machine.
 struct Counters {
     counters: Vec<Counter>,
+    /// Files of milliseconds, by processor.
+    hot: Vec<(String, [PathBuf; 2])>,
     cards: Option<Nvml>,
     /// What each counter showed last, and what it has counted in all: it begins again at 0 now and then.
     counted: Mutex<BTreeMap<String, (u64, f64)>>,
@@ -52,6 +61,7 @@ impl Power {
     pub(crate) async fn of_this_machine() -> Option<Self> {
         Power::by(Counters {
             counters: counters(Path::new(POWERCAP)),
+            hot: hot(Path::new(PROCESSORS)),
             cards: Nvml::init().ok(),
             counted: Mutex::default(),
         })
@@ -60,7 +70,7 @@ impl Power {
 
     async fn by(counters: Counters) -> Option<Self> {
         let (before, began) = (counters.joules(), Instant::now());
-        if before.is_empty() && counters.cards().is_empty() {
+        if before.is_empty() && counters.hot.is_empty() && counters.cards().is_empty() {
             return None;
         }
         if !before.is_empty() {
@@ -127,6 +137,20 @@ impl Counters {
         cards.collect()
     }
 
+    fn throttled(&self) -> Vec<Throttled> {
+        let processors = self.hot.iter().filter_map(|(part, files)| {
+            let millis = files.iter().filter_map(|file| number(file)).max()?;
+            Some((part.clone(), Duration::from_millis(millis)))
+        });
+        // Some cards do not say.
+        let cards = self.devices().filter_map(|(part, card)| {
+            let slowed = card.violation_status(PerformancePolicy::Thermal).ok()?;
+            Some((part, Duration::from_nanos(slowed.violation_time)))
+        });
+        let parts = processors.chain(cards);
+        parts.map(|(part, took)| Throttled { part, took }).collect()
+    }
+
     fn devices(&self) -> impl Iterator<Item = (String, Device<'_>)> {
         self.cards.iter().flat_map(|cards| {
             let numbers = 0..cards.device_count().unwrap_or(0);
@@ -148,6 +172,29 @@ impl Meter for Power {
     fn cards(&self) -> Vec<Card> {
         self.counters.cards()
     }
+
+    fn throttled(&self) -> Vec<Throttled> {
+        self.counters.throttled()
+    }
+}
+
+/// What tells of the heat of each processor. Those of other makers than Intel do not.
+fn hot(folder: &Path) -> Vec<(String, [PathBuf; 2])> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let processor = |path: PathBuf| {
+        let number: u32 = path.file_name()?.to_str()?.strip_prefix("cpu")?.parse().ok()?;
+        let files = HOT.map(|file| path.join("thermal_throttle").join(file));
+        files
+            .iter()
+            .any(|file| self::number(file).is_some())
+            .then_some((number, files))
+    };
+    let mut processors: Vec<_> = entries.filter_map(|entry| processor(entry.path())).collect();
+    processors.sort_by_key(|(number, _)| *number);
+    let named = processors
+        .into_iter()
+        .map(|(number, files)| (format!("cpu-{number}"), files));
+    named.collect()
 }
 
 /// Counters of whole packages. What is inside of one is counted there too.
@@ -193,6 +240,7 @@ mod tests {
     fn of(folder: &Path) -> Counters {
         Counters {
             counters: counters(folder),
+            hot: hot(folder),
             cards: None,
             counted: Mutex::default(),
         }
@@ -235,9 +283,33 @@ mod tests {
     }
 
     #[test]
+    fn a_processor_was_hot_for_as_long_as_its_core_or_its_package_was() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |processor: &str, file: &str, millis: u64| {
+            let place = folder.path().join(processor).join("thermal_throttle");
+            fs::create_dir_all(&place).expect("a folder");
+            fs::write(place.join(file), millis.to_string()).expect("a file");
+        };
+        for (processor, core, package) in [("cpu10", 0, 70), ("cpu2", 90, 70)] {
+            write(processor, HOT[0], core);
+            write(processor, HOT[1], package);
+        }
+        write("cpufreq", HOT[0], 5);
+        let told = || {
+            let told = of(folder.path()).throttled().into_iter();
+            told.map(|Throttled { part, took }| (part, took.as_millis()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(), [("cpu-2".to_owned(), 90), ("cpu-10".to_owned(), 70)]);
+        write("cpu10", HOT[0], 100);
+        assert_eq!(told()[1], ("cpu-10".to_owned(), 100));
+    }
+
+    #[test]
     fn where_there_is_no_counter_there_is_none() {
         let folder = tempfile::tempdir().expect("a folder");
         assert!(counters(folder.path()).is_empty());
         assert!(counters(&folder.path().join("nothing")).is_empty());
+        assert!(of(folder.path()).throttled().is_empty());
     }
 }

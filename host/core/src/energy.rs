@@ -1,6 +1,6 @@
-//! The energy that a run has used, as far as it can be read.
+//! The energy that a run has used and the heat that slowed it down, as far as they can be read.
 
-use crate::event::{Card, Energy};
+use crate::event::{Card, Energy, Throttled};
 use crate::ports::Part;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,6 +11,8 @@ pub struct Used {
     parts: BTreeMap<String, Sum>,
     /// Each graphics card as it was when the most of it was taken.
     cards: BTreeMap<String, Card>,
+    /// For how long each part was slowed down by heat, and in how many stages any was.
+    throttled: (BTreeMap<String, Duration>, u64),
     /// Tokens of the stages whose energy is known, and what those stages took above what is used idly: a stage that was
     /// killed has tokens and no energy, and one that only loads a model has energy and no token.
     written: (u64, f64),
@@ -36,6 +38,15 @@ impl Sum {
 }
 
 impl Used {
+    /// Parts were slowed down by heat in a stage.
+    pub(crate) fn slowed(&mut self, throttled: &[Throttled]) {
+        let (parts, stages) = &mut self.throttled;
+        for Throttled { part, took } in throttled {
+            *parts.entry(part.clone()).or_default() += *took;
+        }
+        *stages += u64::from(!throttled.is_empty());
+    }
+
     /// A stage has ended in which so many tokens were written.
     pub(crate) fn add(&mut self, took: Duration, parts: &[Energy], cards: &[Card], tokens: u64) {
         for card in cards {
@@ -69,6 +80,13 @@ impl Used {
         self.cards.values()
     }
 
+    /// The part that was slowed down by heat for longest, for how long, and in how many stages any part was.
+    pub fn throttled(&self) -> Option<(&str, Duration, u64)> {
+        let (parts, stages) = &self.throttled;
+        let longest = parts.iter().max_by_key(|(_, took)| **took);
+        longest.map(|(part, took)| (part.as_str(), *took, *stages))
+    }
+
     /// Tokens for each joule above what is used idly, over all parts and the stages in which tokens were written. None
     /// where that is nothing or nothing is known.
     pub fn tokens_per_joule(&self) -> Option<f64> {
@@ -88,6 +106,16 @@ pub(crate) fn between(before: &[Part], after: Vec<Part>) -> Vec<Energy> {
         })
     });
     used.collect()
+}
+
+/// What was slowed down between two readings. What was not is left out, and a part of which only one reading is known.
+pub(crate) fn throttled_between(before: &[Throttled], after: Vec<Throttled>) -> Vec<Throttled> {
+    let slowed = after.into_iter().filter_map(|after| {
+        let before = before.iter().find(|before| before.part == after.part)?;
+        let took = after.took.saturating_sub(before.took);
+        (!took.is_zero()).then_some(Throttled { took, ..after })
+    });
+    slowed.collect()
 }
 
 #[cfg(test)]
@@ -123,6 +151,26 @@ mod tests {
         assert_eq!(used.tokens_per_joule(), Some(5.0));
     }
 
+    fn hot(part: &str, millis: u64) -> Throttled {
+        Throttled {
+            part: part.to_owned(),
+            took: Duration::from_millis(millis),
+        }
+    }
+
+    #[test]
+    fn only_what_heat_slowed_down_in_a_stage_counts_and_the_longest_is_told() {
+        let before = [hot("cpu-0", 500), hot("cpu-1", 100), hot("gpu-0", 0)];
+        let slowed = throttled_between(&before, vec![hot("cpu-0", 500), hot("cpu-1", 350), hot("new", 9)]);
+        assert_eq!(slowed, [hot("cpu-1", 250)]);
+        let mut used = Used::default();
+        assert_eq!(used.throttled(), None);
+        for stage in [slowed, Vec::new(), vec![hot("gpu-0", 200), hot("cpu-1", 100)]] {
+            used.slowed(&stage);
+        }
+        assert_eq!(used.throttled(), Some(("cpu-1", Duration::from_millis(350), 2)));
+    }
+
     #[test]
     fn where_nothing_can_be_read_there_is_no_figure() {
         let mut used = Used::default();
@@ -155,6 +203,7 @@ mod tests {
                 idle_watts: 1.0,
             }],
             cards: Vec::new(),
+            throttled: Vec::new(),
         }));
         for event in events {
             summary.observe(&Entry {

@@ -93,6 +93,16 @@ pub struct Card {
     pub total_bytes: u64,
 }
 
+/// A part of the machine that was slowed down because it was too hot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Throttled {
+    /// Which part, such as `cpu-0` or `gpu-0`.
+    pub part: String,
+    /// For how long.
+    #[serde(with = "koderz_api::nanos")]
+    pub took: Duration,
+}
+
 /// How a stretch of work on a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -174,6 +184,9 @@ pub enum Event {
         /// Each graphics card whose memory can be read, as it was in the end.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         cards: Vec<Card>,
+        /// The parts that were slowed down by heat meanwhile, of those that say it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        throttled: Vec<Throttled>,
     },
     /// The suite decided on a stage when it had seen the results of those before it.
     StagePlanned {

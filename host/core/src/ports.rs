@@ -1,6 +1,6 @@
 //! What the core needs of the world. Others implement these and hand them in.
 
-use crate::event::{Card, Entry, Place, Resident, TrialId};
+use crate::event::{Card, Entry, Place, Resident, Throttled, TrialId};
 use koderz_api::chat::{Prepared, Reply, Request, Residency};
 use koderz_api::execution::{ExecutionError, Outcome, Program};
 use koderz_api::identity::PluginInfo;
@@ -102,13 +102,16 @@ pub struct Host {
     pub model: Arc<dyn Model>,
 }
 
-/// What knows how much energy this machine has used, and how full its graphics cards are.
+/// What knows how much energy this machine has used, how full its graphics cards are, and what heat has slowed down.
 pub trait Meter: Send + Sync {
     /// Joules since some time in the past, for each part that can be read.
     fn read(&self) -> Vec<Part>;
 
     /// The memory of each graphics card that can be read.
     fn cards(&self) -> Vec<Card>;
+
+    /// For how long each part that says it was slowed down by heat, since some time in the past.
+    fn throttled(&self) -> Vec<Throttled>;
 }
 
 /// The energy that a part of a machine has used.

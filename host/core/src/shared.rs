@@ -1,7 +1,7 @@
 //! What the trials of a run share: the ports, and the bounds that hold for all of them together.
 
 use crate::backend::Backend;
-use crate::event::{Card, Entry, Event};
+use crate::event::{Card, Entry, Event, Throttled};
 use crate::parallelism::Search;
 use crate::plan::Plan;
 use crate::ports::{Evaluator, Journal, Meter, Part, PluginError, RetryPolicy, Sink, Suite};
@@ -78,6 +78,11 @@ impl Shared {
     /// The memory of this machine's graphics cards, as it is now.
     pub(crate) fn cards(&self) -> Vec<Card> {
         self.meter.as_ref().map_or_else(Vec::new, |meter| meter.cards())
+    }
+
+    /// For how long this machine's parts were slowed down by heat so far.
+    pub(crate) fn throttled(&self) -> Vec<Throttled> {
+        self.meter.as_ref().map_or_else(Vec::new, |meter| meter.throttled())
     }
 
     /// The servers that questions go to. What an exclusive stage measures is one server, so it goes to the first alone.

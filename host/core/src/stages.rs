@@ -142,7 +142,7 @@ async fn one(
             pacing: Some(stage.pacing),
         })
         .await?;
-    let (before, began) = (shared.energy(), Instant::now());
+    let (before, cool, began) = (shared.energy(), shared.throttled(), Instant::now());
     let mut live = JoinSet::new();
     let ended = tokio::select! {
         ended = feed(shared, stage, source, past, remainder, width, &mut live) => ended,
@@ -158,6 +158,7 @@ async fn one(
             took: began.elapsed(),
             parts: energy::between(&before, shared.energy()),
             cards: shared.cards(),
+            throttled: energy::throttled_between(&cool, shared.throttled()),
         };
         shared.note(metered).await?;
     }

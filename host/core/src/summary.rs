@@ -103,6 +103,9 @@ pub const NOT_KEPT: &str = "why is in the record";
 /// Verdicts of late that are compared with a new one. Most of a run's verdicts are among a few.
 const LATE: usize = 16;
 
+/// What the transport calls an answer that ended without its last object.
+const NO_DONE: &str = "no-done";
+
 /// What a run comes to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
@@ -112,6 +115,8 @@ pub struct Summary {
     pub samples: BTreeMap<SampleId, Sample>,
     /// Attempts that failed and were followed by another, by kind.
     pub retries: BTreeMap<FailureKind, u64>,
+    /// Attempts whose answer ended without its last object, whatever was decided then.
+    pub without_done: u64,
     /// Attempts at which the policy failed, and the built-in one decided.
     pub stood_in: u64,
     /// What the answers cost beyond themselves.
@@ -186,9 +191,17 @@ impl Summary {
             Event::OutageBegan { .. } => self.outages += 1,
             Event::OutageEnded { after } => self.away += *after,
             Event::Calibrated { instrument } => self.instrument = Some(*instrument),
-            Event::Metered { took, parts, cards, .. } => {
+            Event::Metered {
+                took,
+                parts,
+                cards,
+                throttled,
+                ..
+            } => {
                 let tokens = std::mem::take(&mut self.stage_tokens);
-                self.energy.get_or_insert_default().add(*took, parts, cards, tokens);
+                let used = self.energy.get_or_insert_default();
+                used.add(*took, parts, cards, tokens);
+                used.slowed(throttled);
             }
             Event::LimitChanged { limit } => self.limit = Some(*limit),
             Event::Loaded { resident, .. } => self.resident = resident.or(self.resident),
@@ -201,6 +214,7 @@ impl Summary {
                 ..
             } => {
                 self.sample(trial).failed_attempts += 1;
+                self.without_done += u64::from(attempt.failure.detail == NO_DONE);
                 self.stood_in += u64::from(stood_in.is_some());
                 if !matches!(decision, Decision::GiveUp(_)) {
                     *self.retries.entry(attempt.failure.kind).or_default() += 1;

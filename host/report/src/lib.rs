@@ -23,6 +23,7 @@ mod excerpt;
 mod export;
 #[cfg(test)]
 mod fixture;
+mod flags;
 mod html;
 mod json;
 mod line;

@@ -7,10 +7,12 @@ use koderz_api::summary::Figure;
 
 /// The figures, each as a name, a value with its unit, and what is known of it.
 pub(crate) fn reckoned(report: &Report<'_>) -> Vec<(String, String, String)> {
-    let figures = report.story.summary().figures.iter();
-    figures
-        .map(|figure| (figure.name.clone(), value(figure), note(figure)))
-        .collect()
+    let figures = report.figures().into_iter();
+    let row = |figure: Figure| {
+        let (value, note) = (value(&figure), note(&figure));
+        (figure.name, value, note)
+    };
+    figures.map(row).collect()
 }
 
 /// The value with its unit. What was counted has no decimals.

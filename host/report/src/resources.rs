@@ -165,7 +165,7 @@ pub(crate) fn resources(report: &Report<'_>) -> Vec<(String, String, String)> {
 }
 
 /// Bytes in the largest unit of which there is one.
-fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     let bytes = bytes as f64;
     let kibi = f64::from(1 << 10);
     match bytes {
@@ -195,6 +195,7 @@ mod tests {
             took: Duration::from_secs(10),
             parts: parts.collect(),
             cards: Vec::new(),
+            throttled: Vec::new(),
         })
     }
 
@@ -255,6 +256,7 @@ mod tests {
                     used_bytes,
                     total_bytes: 24 << 30,
                 }],
+                throttled: Vec::new(),
             })
         };
         let tape = stage(stage(Tape::new().began(1, 0), 5 << 30), 1 << 30);

@@ -10,7 +10,7 @@ use koderz_api::suite::{Grade, MetricInfo};
 use koderz_core::summary::Counts;
 use serde::Serialize;
 use serde_json::{Value, json as object};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most that the name of a model takes.
 const MODEL: usize = 30;
@@ -96,6 +96,8 @@ fn by_metric(reports: &[Report<'_>]) -> Vec<String> {
     let rows: Vec<Vec<String>> = [heading].into_iter().chain(sorted.iter().map(row)).collect();
     let mut lines = table(&rows);
     let first = metrics.first().map(|info| info.name.as_str());
+    lines.extend(known(first.unwrap_or_default(), &sorted));
+    lines.extend(doubtful(reports));
     let of = |(model, measured): &(&str, Vec<Measured<'_>>)| {
         let metric = measured
             .iter()
@@ -124,6 +126,45 @@ fn pooled<'a>(reports: &'a [Report<'_>]) -> Vec<(&'a str, Vec<Measured<'a>>)> {
         }
     }
     models
+}
+
+/// How well the first metric is known of each model.
+fn known(metric: &str, models: &[(&str, Vec<Measured<'_>>)]) -> Vec<String> {
+    let notes = models.iter().filter_map(|(model, measured)| {
+        let measured = measured.iter().find(|measured| measured.info.name == metric)?;
+        Some((harmless(model), measured.note()))
+    });
+    section(format!("{metric}:"), notes)
+}
+
+/// What makes the figures of each model doubtful, by name; what that means is told with each run.
+fn doubtful(reports: &[Report<'_>]) -> Vec<String> {
+    let mut flags: Vec<(&str, BTreeSet<String>)> = Vec::new();
+    for report in reports {
+        let (model, doubts) = (report.subject(), report.doubts());
+        match flags.iter_mut().find(|(known, _)| *known == model) {
+            Some((_, known)) => known.extend(doubts),
+            None => flags.push((model, doubts.into_iter().collect())),
+        }
+    }
+    let flagged = flags.into_iter().filter(|(_, doubts)| !doubts.is_empty());
+    let flagged = flagged.map(|(model, doubts)| {
+        let doubts: Vec<String> = doubts.iter().map(|doubt| harmless(doubt)).collect();
+        (harmless(model), doubts.join(", "))
+    });
+    section("flags:".to_owned(), flagged)
+}
+
+/// A line for each model under a heading; nothing where there is none.
+fn section(heading: String, lines: impl Iterator<Item = (String, String)>) -> Vec<String> {
+    let lines: Vec<String> = lines
+        .map(|(model, words)| fit(&format!("{model}: {words}"), COLUMNS))
+        .collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    let heading = fit(&harmless(&heading), COLUMNS);
+    [String::new(), heading].into_iter().chain(lines).collect()
 }
 
 /// Whether each model differs from the first by more than chance, in words.

@@ -257,6 +257,9 @@ fn too_few_answers_show_no_difference_and_it_is_said() {
     let ended = koderz.call("speed-test lorem:100 lorem:400 --host embedded --set suite.max-output-tokens=16");
     let told = "lorem:100: 3 and 3 answers are too few to show any difference";
     assert!(ended.stdout.contains(told), "{}", ended.stdout);
+    let known = "\ndecode:\nlorem:400: median of 3, ";
+    assert!(ended.stdout.contains(known), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("\nflags:"), "{}", ended.stdout);
 }
 
 #[tokio::test(flavor = "multi_thread")]

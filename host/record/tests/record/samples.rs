@@ -10,7 +10,7 @@ use koderz_api::retry::{Attempt, Decision};
 use koderz_api::suite::{Arrivals, Command, Completion, Grade, Metric, Pacing, Stage, Task, Verdict};
 use koderz_api::summary::{Figure, Plan};
 use koderz_api::transport::{Breaker, Endpoint, Failure, FailureKind, Phase};
-use koderz_core::event::{Card, End, Energy, Entry, Event, Instrument, Place, Resident, TrialId};
+use koderz_core::event::{Card, End, Energy, Entry, Event, Instrument, Place, Resident, Throttled, TrialId};
 use koderz_core::manifest::{Machine, Manifest, ModelUse, PluginUse, ServerUse};
 use koderz_core::plan::{Defaults, Selection};
 use koderz_record::{Record, RunId};
@@ -229,6 +229,10 @@ fn server() -> Vec<Event> {
                 card: "gpu-0".to_owned(),
                 used_bytes: 5 << 30,
                 total_bytes: 24 << 30,
+            }],
+            throttled: vec![Throttled {
+                part: "cpu-0".to_owned(),
+                took: Duration::from_millis(1200),
             }],
         },
         Event::Calibrated {

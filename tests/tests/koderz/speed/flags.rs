@@ -9,13 +9,18 @@ use std::time::Duration;
 
 /// A server whose models behave like this.
 async fn server(lorem: &str, parallel: u32) -> Server {
+    faulty(lorem, parallel, &[]).await
+}
+
+/// The same with faults.
+async fn faulty(lorem: &str, parallel: u32, faults: &[&str]) -> Server {
     let setup = Setup {
         lorem: lorem.parse().expect("a manner"),
         load: Duration::from_millis(300),
         parallel: NonZeroU32::new(parallel).expect("there are slots"),
         ..Setup::default()
     };
-    serve_like(&[], &[], setup).await
+    serve_like(&[], faults, setup).await
 }
 
 /// The flags that a speed test raises, and how often.
@@ -49,6 +54,8 @@ async fn each_trouble_of_a_server_raises_its_flag() {
         ("stall", "stall=250ms/4", 4, single),
         ("unreconciled", "told=0.5", 4, single),
         ("other-clients", "others=200ms/4", 4, single),
+        ("partial-offload", "vram=0.7", 4, "lorem:1000 --shape tg128 --repeat 2"),
+        ("partial-offload", "vram=0", 4, "lorem:1000 --shape tg128 --repeat 2"),
         ("slowing-down", "tire=0.06", 4, "lorem:400 --shape tg128 --repeat 12"),
         (
             "parallelism-1",
@@ -61,6 +68,40 @@ async fn each_trouble_of_a_server_raises_its_flag() {
         let raised = flags(&Koderz::new(), &server, asked);
         assert!(raised.contains_key(flag), "no {flag} with {lorem}: {raised:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_of_models_names_what_is_doubtful_of_each() {
+    let server = server("vram=0.5,chunk=4", 4).await;
+    let ended = Koderz::new().call(&format!(
+        "speed-test lorem:400 lorem:800 --shape tg128 --repeat 6 --host {}",
+        server.url()
+    ));
+    let (_, table) = ended
+        .stdout
+        .split_once("\nflags:\n")
+        .unwrap_or_else(|| panic!("{}", ended.stdout));
+    for model in [
+        "lorem:400: bursts, partial-offload",
+        "lorem:800: bursts, partial-offload",
+    ] {
+        assert!(table.contains(model), "{}", ended.stdout);
+    }
+    for told in [
+        "\ndecode:\nlorem:800: median of 6, 95 % ",
+        " on a GPU, and the rest is slow: a smaller --num-ctx\n",
+    ] {
+        assert!(ended.stdout.contains(told), "{told}: {}", ended.stdout);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_without_its_end_is_flagged_though_asking_again_mends_it() {
+    let server = faulty("seed=1", 4, &["no-done:20/4"]).await;
+    let asked = "lorem:1000 --shape tg128 --repeat 6 --set retry.initial-delay=0.01";
+    let raised = flags(&Koderz::new(), &server, asked);
+    let missing = raised.get("missing-done").copied().unwrap_or_default();
+    assert!((1..=3).contains(&missing), "{raised:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
