@@ -147,6 +147,7 @@ pub(crate) fn shown(value: f64, unit: &str) -> String {
     match unit {
         "ns" => span(Duration::from_secs_f64((value / 1e9).max(0.0))),
         "" | "1" => number(value),
+        unit if unit.starts_with("1/") => format!("{}{}", number(value), &unit[1..]),
         unit => format!("{} {unit}", number(value)),
     }
 }

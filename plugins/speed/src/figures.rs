@@ -290,8 +290,8 @@ fn searched(results: &[Graded], objective: &Objective, arrivals: Arrivals) -> Ve
     });
     let mut figures: Vec<Figure> = kept.collect();
     let note = match (met, missed) {
-        (Some(met), Some(missed)) => format!("95 of 100 met it at {met:.3}/s, fewer at {missed:.3}/s"),
-        (Some(_), None) => "95 of 100 met it at every rate that was tried".to_owned(),
+        (Some(met), Some(missed)) => format!("met at {met:.3}/s, missed at {missed:.3}/s"),
+        (Some(_), None) => "met at every rate that was tried".to_owned(),
         (None, _) => "missed at every rate that was tried".to_owned(),
     };
     let estimate = capacity(results, objective, arrivals).unwrap_or(Estimate {
