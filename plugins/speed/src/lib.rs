@@ -9,12 +9,14 @@
 #![warn(missing_docs)]
 
 mod figures;
+mod flags;
 mod given;
 mod measure;
 mod plan;
 mod precision;
 mod prompts;
 mod queue;
+mod search;
 mod settings;
 mod shapes;
 mod text;

@@ -8,7 +8,7 @@
 //! drawn from those that were seen, over and over (Efron and Tibshirani, "An introduction to the bootstrap", 1993).
 
 use crate::measure::{FIRST_TOKEN, LAG, QUEUE, WHOLE, nanos};
-use crate::plan::ENOUGH;
+use crate::search::ENOUGH;
 use crate::settings::{Arrivals, Objective};
 use koderz_plugin::api::seed::Stream;
 use koderz_plugin::api::statistics::{Estimate, middle, sorted};
