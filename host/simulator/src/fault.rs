@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// | kind | what happens |
 /// |---|---|
 /// | `busy` | 503 with the text of Ollama's full queue |
-/// | `rate-limit` | 429 |
+/// | `rate-limit` | 429; what stands for `TOKENS` is the seconds that it asks the client to wait |
 /// | `error` | the answer fails after `TOKENS` tokens: an error inside the 200, or a 500 if nothing was sent |
 /// | `die` | the same, because the model's runner dies: so do all its answers, and the next request loads the model anew |
 /// | `no-done` | a clean end after `TOKENS` tokens, without the last object |
@@ -183,6 +183,7 @@ fn parse(text: &str) -> Result<Fault, String> {
         None => (what, None),
         Some((kind, tokens)) => match tokens.parse::<u32>() {
             Ok(tokens) => (kind, Some(tokens as usize)),
+            Err(_) if kind == "rate-limit" => return Err(format!("{tokens:?} is no number of seconds")),
             Err(_) => return Err(format!("{tokens:?} is no number of tokens")),
         },
     };
@@ -263,6 +264,7 @@ mod tests {
             ("busy:2", "busy comes before any token"),
             ("reset:x", r#""x" is no number of tokens"#),
             ("reset:-1", r#""-1" is no number of tokens"#),
+            ("rate-limit:x", r#""x" is no number of seconds"#),
             ("reset*0", r#""0" is no number of attempts from 1"#),
             ("reset*some", r#""some" is no number of attempts from 1"#),
             ("reset/0", r#""0" is no number of requests from 1"#),
