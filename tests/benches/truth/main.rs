@@ -110,6 +110,17 @@ fn sum_up(rows: &[Row]) {
         row::QUEUE,
         count(|row| row.queue.abs() <= row::QUEUE)
     );
+    let loads: Vec<f64> = rows
+        .iter()
+        .flat_map(|row| row.loads.iter().map(|off| off.abs()))
+        .collect();
+    println!(
+        "  of {} single loads within {} ms: {}, all within {:.2} ms",
+        loads.len(),
+        row::LOADED,
+        loads.iter().filter(|off| **off <= row::LOADED).count(),
+        loads.iter().copied().fold(0.0, f64::max)
+    );
     let sum = |of: fn(&Row) -> usize| rows.iter().map(of).sum::<usize>();
     let (questions, unreconciled) = (sum(|row| row.questions), sum(|row| row.unreconciled));
     let share = 100.0 * (questions - unreconciled) as f64 / questions as f64;

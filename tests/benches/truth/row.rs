@@ -15,6 +15,12 @@ pub(crate) const PREFILL: f64 = 0.02;
 pub(crate) const LOADED: f64 = 5.0;
 pub(crate) const QUEUE: f64 = 10.0;
 
+/// How often the model is loaded again: the figure is the median of these.
+const LOADS: usize = 3;
+
+/// A load that took less, in milliseconds, is none: the model was there.
+const NONE: f64 = 100.0;
+
 /// What happened to a question, as the server wrote it down, in nanoseconds.
 #[derive(Clone, Debug, Deserialize)]
 struct Happened {
@@ -31,9 +37,11 @@ pub(crate) struct Row {
     /// Parts of what they should be.
     pub(crate) decode: f64,
     pub(crate) prefill: f64,
-    /// Milliseconds: of the loads, and of the questions the one that is the furthest off.
+    /// Milliseconds: of the median of several loads, and of the questions the one that is the furthest off.
     pub(crate) load: f64,
     pub(crate) queue: f64,
+    /// The same of each load by itself.
+    pub(crate) loads: Vec<f64>,
     /// The time until the first token less what the server took for that, in milliseconds, of each question.
     pub(crate) first_tokens: Vec<f64>,
     /// Questions that were measured, and those of which the times do not add up.
@@ -50,7 +58,7 @@ pub(crate) async fn row(setting: &Setting, user: &Koderz) -> Row {
     let prefill = one(setting, user, "--shape prefill --repeat 2", &mut row).await;
     row.prefill = off(figure(&prefill, "prefill slope"), f64::from(setting.reads));
     let clients = setting.parallel + 1;
-    let asked = format!("--shape tg128 --concurrency {clients} --requests 8");
+    let asked = format!("--shape tg128 --concurrency {clients} --requests 8 --loads {LOADS}");
     let decode = one(setting, user, &asked, &mut row).await;
     let decodes: Vec<f64> = samples(&decode)
         .filter(|sample| sample["task"].as_str().is_some_and(|task| task.starts_with("clients/")))
@@ -88,17 +96,9 @@ impl Row {
     fn look(&mut self, export: &Value, happened: &[Happened]) {
         let by_prompt: HashMap<&str, &Happened> = happened.iter().map(|one| (one.prompt.as_str(), one)).collect();
         let millis = |from: u64, to: u64| (to as f64 - from as f64) / 1e6;
+        self.look_at_loads(export, happened);
         for sample in samples(export) {
             let metric = |name: &str| sample["metrics"][name].as_f64().map(|nanos| nanos / 1e6);
-            if sample["task"] == "load" {
-                let load = metric("load").expect("the model is not there yet");
-                let happened = happened
-                    .iter()
-                    .find(|one| one.prompt.is_empty())
-                    .expect("it was asked for");
-                let took = millis(happened.arrived, happened.loaded.expect("it was there in the end"));
-                self.load = worse(self.load, load - took);
-            }
             let Some(prompt) = sample["question"][0]["text"].as_str() else {
                 continue;
             };
@@ -122,6 +122,31 @@ impl Row {
                 Some(flag) => self.flags.push(flag.to_owned()),
                 None => {}
             }
+        }
+    }
+
+    /// Takes the first load, and those again where there are any. They come one after the other, and a request that only
+    /// takes the model out of memory loads nothing.
+    fn look_at_loads(&mut self, export: &Value, happened: &[Happened]) {
+        let happened = happened.iter().filter(|one| one.prompt.is_empty());
+        let took: Vec<f64> = happened
+            .filter_map(|one| Some((one.loaded? as f64 - one.arrived as f64) / 1e6))
+            .filter(|took| *took > NONE)
+            .collect();
+        let told: Vec<f64> = samples(export)
+            .filter(|sample| sample["labels"]["load-class"].is_string())
+            .filter_map(|sample| {
+                let metrics = &sample["metrics"];
+                metrics["load"].as_f64().or(metrics["load-cold-runner"].as_f64())
+            })
+            .map(|nanos| nanos / 1e6)
+            .collect();
+        assert_eq!(told.len(), took.len(), "each load is told of");
+        self.loads
+            .extend(told.iter().zip(&took).map(|(told, took)| told - took));
+        if took.len() > 1 {
+            let again = arrivals::percentile(&took[1..], 0.5);
+            self.load = figure(export, "load cold-runner") / 1e6 - again;
         }
     }
 
