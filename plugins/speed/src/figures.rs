@@ -5,7 +5,7 @@ use crate::measure::{
     DECODE, FIRST_TOKEN, FLAG, LAG, LOAD_RUNNER, PREFILL, PROMPT, QUEUE, READ, UNRECONCILED, WHOLE, nanos,
 };
 use crate::plan::{clients, of, throughput};
-use crate::search::{bounds, capacity, tried};
+use crate::search::{bounds, capacity, is_hopeless, tried};
 use crate::settings::{Arrivals, Load, Objective, Test};
 use crate::shapes::Shape;
 use koderz_plugin::api::statistics::{self, Estimate, median, middle, percentile, sorted};
@@ -241,6 +241,7 @@ fn searched(results: &[Graded], objective: &Objective, arrivals: Arrivals) -> Ve
     let note = match (met, missed) {
         (Some(met), Some(missed)) => format!("met at {met:.3}/s, missed at {missed:.3}/s"),
         (Some(_), None) => "met at every rate that was tried".to_owned(),
+        (None, _) if is_hopeless(results, objective) => "missed also by questions that were alone".to_owned(),
         (None, _) => "missed at every rate that was tried".to_owned(),
     };
     let estimate = capacity(results, objective, arrivals).unwrap_or(Estimate {

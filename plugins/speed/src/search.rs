@@ -23,6 +23,9 @@ const SEARCHED: f64 = 285.0;
 const GLANCED: f64 = 10.0;
 const TRIED_QUESTIONS: (f64, f64) = (10.0, 5000.0);
 
+/// Questions that were alone with the server from which on they say what it does at best.
+const ALONE: usize = 3;
+
 /// How far below the edge a rate may be, as a part of it, to tell where the edge is.
 const AROUND: f64 = 0.5;
 
@@ -180,14 +183,37 @@ pub(crate) fn questions(results: &[Graded], objective: &Objective, rate: f64) ->
 fn share_of_time(results: &[Graded], objective: &Objective) -> f64 {
     let tried = tried(results, objective);
     let left = ASIDE.len().saturating_sub(tried.len() - first_steps(&tried)).max(1);
+    let answers = results.iter().filter_map(|graded| graded.verdict.metric(WHOLE));
+    let last = percentile(&sorted(answers), 0.9).unwrap_or_default() / 1e9;
+    ((SEARCHED - spent(results, &tried)) / left as f64 - last).max(GLANCED)
+}
+
+/// How long rates were tried in all, in seconds.
+fn spent(results: &[Graded], tried: &[Tried]) -> f64 {
     let ended = tried.iter().filter_map(|(rate, ..)| {
         let ended = of(results, &named(*rate)).into_iter().map(|graded| graded.ended);
         ended.max()
     });
-    let spent: f64 = ended.map(|ended| ended.as_secs_f64()).sum();
-    let answers = results.iter().filter_map(|graded| graded.verdict.metric(WHOLE));
-    let last = percentile(&sorted(answers), 0.9).unwrap_or_default() / 1e9;
-    ((SEARCHED - spent) / left as f64 - last).max(GLANCED)
+    ended.map(|ended| ended.as_secs_f64()).sum()
+}
+
+/// Whether questions missed the objective that were alone with the server, so that no lower rate helps.
+pub(crate) fn is_hopeless(results: &[Graded], objective: &Objective) -> bool {
+    let tried = tried(results, objective);
+    let Some(lowest) = tried.iter().map(|(rate, ..)| *rate).reduce(f64::min) else {
+        return false;
+    };
+    let mut answers = of(results, &named(lowest));
+    answers.sort_by_key(|graded| graded.began);
+    let alone = (0..answers.len()).filter(|place| {
+        let before = answers[..*place].iter().map(|graded| graded.ended).max();
+        let after = answers.get(place + 1).map(|graded| graded.began);
+        let this = answers[*place];
+        before.is_none_or(|ended| ended <= this.began) && after.is_none_or(|began| began >= this.ended)
+    });
+    let alone: Vec<&Graded> = alone.map(|place| answers[place]).collect();
+    let good = alone.iter().filter(|graded| is_good(graded, objective)).count();
+    alone.len() >= ALONE && (good as f64) < CLEARLY * alone.len() as f64
 }
 
 /// Twice as fast until clearly too few questions meet the objective, and then around where the edge seems to be.
@@ -197,7 +223,11 @@ pub(crate) fn next(results: &[Graded], objective: &Objective, arrivals: Arrivals
         _ if tried.len() >= MOST_RATES => None,
         (None, None) => Some(1.0),
         (Some(low), None) => (low < 10_000.0).then_some(low * 2.0),
-        (None, Some(high)) => (high > 0.001).then_some(high / 2.0),
+        (None, Some(high)) => {
+            let lower = high / 2.0;
+            let takes = TRIED_QUESTIONS.0 / lower;
+            (!is_hopeless(results, objective) && spent(results, &tried) + takes <= SEARCHED).then_some(lower)
+        }
         (Some(low), Some(high)) => {
             let refined = tried.len() - first_steps(&tried);
             let aside = ASIDE[refined.min(ASIDE.len() - 1)];

@@ -176,6 +176,14 @@ impl Test {
         if !(0.0..=10_000.0).contains(&rate) {
             return Err(format!("rate is {rate}; it is from 0 to 10000 questions a second"));
         }
+        if (1..shape.longest()).contains(&context_tokens) {
+            return Err(format!(
+                "the shape {} takes {} tokens to read and to write, which do not fit into a context window of {context_tokens}; a \
+                 larger --num-ctx does",
+                shape.name(),
+                shape.longest()
+            ));
+        }
         let mut loads = Vec::new();
         loads.extend((!concurrency.is_empty()).then(|| clients(&concurrency)).transpose()?);
         loads.extend((rate > 0.0).then_some(Load::Rate(rate)));

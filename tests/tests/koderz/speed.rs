@@ -128,7 +128,12 @@ fn loads_that_make_no_sense_are_refused_before_a_model_is_asked() {
     for (options, told) in [
         ("--shape round", "shape"),
         ("--concurrency 0", "from 1 to 1000"),
-        ("--rate -1", "rate"),
+        ("--rate -1", "a number above 0 is needed"),
+        ("--rate 0", "a number above 0 is needed"),
+        (
+            "--shape rag --num-ctx 4096",
+            "takes 4352 tokens to read and to write, which do not fit into a context window of 4096",
+        ),
         ("--slo ttft=fast", "such as ttft=500ms"),
         ("--rate 1 --concurrency 2", "only one can be set"),
         ("--suite humaneval --shape chat", "has no setting `shape`"),

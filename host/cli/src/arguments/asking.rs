@@ -2,7 +2,7 @@
 
 use super::extra::{Events, ExportTo, Extra, Limits, Programs, SuiteChoice, suite_help};
 use super::servers::{HEADER, HEADER_VARIABLE};
-use super::values::{calibration, concurrency, patience, positive, seconds, share, slot, some, temperature};
+use super::values::{calibration, concurrency, patience, positive, rate, seconds, share, slot, some, temperature};
 use crate::configuration::Configuration;
 use crate::grant::Grant;
 use crate::request::{self, RunnerOption, Think};
@@ -170,7 +170,7 @@ pub(crate) struct Loads {
     #[arg(long, value_name = "N,N|sweep")]
     pub(crate) concurrency: Option<String>,
     /// Questions a second, at planned times, whether or not earlier ones are answered
-    #[arg(long, value_name = "PER SECOND", allow_negative_numbers = true)]
+    #[arg(long, value_name = "PER SECOND", allow_negative_numbers = true, value_parser = rate)]
     pub(crate) rate: Option<f64>,
     /// How regularly they come: constant, poisson or bursty
     #[arg(long, value_name = "HOW")]

@@ -80,6 +80,12 @@ pub(super) fn some<T: FromStr + PartialOrd + From<bool>>(text: &str) -> Result<T
     number.ok_or_else(|| "a whole number of 1 or more is needed".to_owned())
 }
 
+/// Questions a second. At none the run would never ask, and without a rate there is none to say.
+pub(super) fn rate(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|rate: &f64| *rate > 0.0 && rate.is_finite());
+    number.ok_or_else(|| "a number above 0 is needed, such as 2 or 0.5".to_owned())
+}
+
 /// More under way at once than any server of models serves is a slip of the finger, and would take memory.
 const WIDEST: u32 = 1024;
 
