@@ -6,12 +6,14 @@
 mod alike;
 mod gate;
 mod page;
+mod shift;
 mod text;
 
 pub use gate::{Gate, GateError, Limit};
 pub use page::compared_html;
 pub use text::compared_text;
 
+use crate::measured::measured;
 use crate::report::{Report, failure_kind};
 use alike::unlike;
 use koderz_api::suite::{Grade, Verdict};
@@ -19,6 +21,7 @@ use koderz_core::paired::{self, SIGNIFICANT};
 use koderz_core::statistics::{Rate, pass_at_k};
 use koderz_core::summary::{SampleId, truncated};
 use serde::Serialize;
+use shift::{Shift, shifts};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The first run, and what each of the others is against it.
@@ -58,6 +61,11 @@ pub(crate) struct Difference {
     pub(crate) detectable: Option<f64>,
     pub(crate) better: Vec<Changed>,
     pub(crate) worse: Vec<Changed>,
+    /// What was measured in both.
+    pub(crate) measured: Vec<Shift>,
+    /// Whether nothing else was done in either.
+    #[serde(skip)]
+    pub(crate) only_measured: bool,
     /// What else differs between the runs, in words.
     pub(crate) not_alike: Vec<String>,
 }
@@ -125,6 +133,11 @@ impl<'a> Side<'a> {
             task.credit += credit;
         }
         Side { report, tasks }
+    }
+
+    /// Whether no answer is right or wrong, and something is measured.
+    fn only_measures(&self) -> bool {
+        self.tasks.values().all(|task| task.conclusive == 0) && !measured(&self.report).is_empty()
     }
 
     /// The mean over the samples of a task.
@@ -230,6 +243,8 @@ fn difference(base: &Side<'_>, other: &Side<'_>) -> Difference {
         },
         better,
         worse,
+        measured: shifts(&base.report, &other.report),
+        only_measured: base.only_measures() && other.only_measures(),
         not_alike: unlike(base.report.manifest(), other.report.manifest()),
     }
 }

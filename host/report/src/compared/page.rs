@@ -23,7 +23,7 @@ struct Other<'a> {
     headline: String,
     claimed: bool,
     statements: Vec<String>,
-    changed: [(&'static str, &'a [Changed]); 2],
+    changed: Vec<(&'static str, &'a [Changed])>,
 }
 
 /// The comparison as a page: one file, offline, with everything that differs.
@@ -48,9 +48,12 @@ pub fn compared_html(compared: &Compared<'_>) -> Result<String, ReportError> {
         Other {
             name: *name,
             headline: statements.next().unwrap_or_default(),
-            claimed: difference.is_claimed(),
+            claimed: difference.is_claimed() && !difference.only_measured,
             statements: statements.collect(),
-            changed: [("Worse", &difference.worse), ("Better", &difference.better)],
+            changed: match difference.only_measured {
+                true => Vec::new(),
+                false => vec![("Worse", &difference.worse), ("Better", &difference.better)],
+            },
         }
     });
     let page = Page {

@@ -1,7 +1,9 @@
 //! The comparison for people.
 
+use crate::compared::shift::Shift;
 use crate::compared::{Changed, Compared, Difference, Side};
 use crate::line::{COLUMNS, cell, fit, harmless, width};
+use crate::measured::{Measured, measured};
 use crate::numbers::{counted, grouped, percent, span};
 
 /// Tasks that are listed, of the better and of the worse ones each.
@@ -64,7 +66,30 @@ pub(super) fn rows(names: &[char], sides: &[&Side<'_>]) -> Vec<Vec<String>> {
     if sides.iter().any(|side| side.report.counts().partial > 0) {
         rows.insert(5, row("partial", &|side| grouped(side.report.counts().partial)));
     }
+    if sides.iter().all(|side| side.only_measures()) {
+        rows.retain(|row| matches!(row[0].as_str(), "" | "inconclusive" | "time"));
+    }
+    rows.extend(measurements(sides));
     rows
+}
+
+/// A row for each metric that any of the runs has.
+fn measurements(sides: &[&Side<'_>]) -> Vec<Vec<String>> {
+    let all: Vec<Vec<Measured<'_>>> = sides.iter().map(|side| measured(&side.report)).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for metric in all.iter().flatten() {
+        if !names.contains(&metric.info.name.as_str()) {
+            names.push(&metric.info.name);
+        }
+    }
+    let row = |name: &str| {
+        let cells = all.iter().map(|metrics| {
+            let metric = metrics.iter().find(|metric| metric.info.name == name);
+            metric.map_or("none".to_owned(), |metric| metric.shown(metric.value()))
+        });
+        std::iter::once(harmless(name)).chain(cells).collect()
+    };
+    names.into_iter().map(row).collect()
 }
 
 fn figures(names: &[char], sides: &[&Side<'_>]) -> Vec<String> {
@@ -86,6 +111,17 @@ fn figures(names: &[char], sides: &[&Side<'_>]) -> Vec<String> {
 
 /// What is said of a run against the first one. The first of it is the difference itself.
 pub(super) fn statements(name: char, difference: &Difference) -> Vec<String> {
+    let mut lines = match difference.only_measured {
+        true => vec![format!("{name} against A, as parts of A with 95 % intervals:")],
+        false => answers(name, difference),
+    };
+    lines.extend(difference.measured.iter().map(Shift::words));
+    lines.extend(difference.not_alike.iter().map(|words| format!("not alike: {words}")));
+    lines
+}
+
+/// How many more answers are right, and whether by more than chance.
+fn answers(name: char, difference: &Difference) -> Vec<String> {
     let mut lines = Vec::new();
     let points = |value: f64| format!("{:+.1}", value * 100.0);
     match &difference.difference {
@@ -114,7 +150,6 @@ pub(super) fn statements(name: char, difference: &Difference) -> Vec<String> {
         ),
         None => "so few tasks would show no difference at all".to_owned(),
     });
-    lines.extend(difference.not_alike.iter().map(|words| format!("not alike: {words}")));
     lines
 }
 
@@ -122,8 +157,10 @@ fn against(name: char, difference: &Difference) -> Vec<String> {
     let mut statements = statements(name, difference).into_iter();
     let mut lines: Vec<String> = statements.next().into_iter().collect();
     lines.extend(statements.map(|words| format!("  {words}")));
-    lines.extend(changed("better", &difference.better));
-    lines.extend(changed("worse", &difference.worse));
+    if !difference.only_measured {
+        lines.extend(changed("better", &difference.better));
+        lines.extend(changed("worse", &difference.worse));
+    }
     lines.iter().map(|line| fit(&harmless(line), COLUMNS)).collect()
 }
 
@@ -146,7 +183,7 @@ fn changed(how: &str, tasks: &[Changed]) -> Vec<String> {
     lines
 }
 
-fn probability(p: f64) -> String {
+pub(super) fn probability(p: f64) -> String {
     match p {
         p if p < 0.0001 => "p < 0.0001".to_owned(),
         p => format!("p = {p:.4}"),

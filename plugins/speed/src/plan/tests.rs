@@ -282,7 +282,7 @@ fn numbers_of_clients_and_a_rate_are_taken_as_they_are_said() {
 #[test]
 fn an_objective_that_no_rate_meets_is_said_to_be_missed_in_minutes() {
     for (mean, told, most) in [
-        (0.2, "missed also by questions that were alone", 60.0),
+        (0.5, "missed by most questions that were alone, too", 60.0),
         (10.0, "missed at every rate that was tried", 600.0),
     ] {
         let mut server = Server::new(1, mean, 1);
