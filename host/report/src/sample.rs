@@ -135,7 +135,7 @@ impl Answered {
             output_tokens: answer.usage.output_tokens,
             first_token_seconds: answer.timing.first_token.map(|time| time.as_secs_f64()),
             seconds: answer.timing.total.as_secs_f64(),
-            waterfall: Waterfall::of(&answer.timing, &answer.usage).map(Parts::of),
+            waterfall: answer.waterfall.map(Parts::of),
             host: answer.host.clone(),
         }
     }

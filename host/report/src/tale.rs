@@ -8,6 +8,7 @@ use koderz_api::execution::{ExecutionError, Exit, Outcome, Program};
 use koderz_api::retry::Decision;
 use koderz_api::suite::Completion;
 use koderz_api::transport::Failure;
+use koderz_api::waterfall::Waterfall;
 use koderz_core::event::{Entry, Event, program, question};
 use std::time::Duration;
 
@@ -64,9 +65,10 @@ pub(crate) struct Answer {
     pub(crate) thinking: Option<Excerpt>,
     pub(crate) stop: StopReason,
     pub(crate) usage: Usage,
-    /// Without its chunks, for which there is the strip.
+    /// Without its chunks, for which there are the strip and the waterfall.
     pub(crate) timing: Timing,
     pub(crate) strip: Option<Strip>,
+    pub(crate) waterfall: Option<Waterfall>,
     pub(crate) attempts: u32,
     /// The server that gave it, where the run has several.
     pub(crate) host: Option<String>,
@@ -197,6 +199,7 @@ impl Tale {
                         ..reply.timing.clone()
                     },
                     strip: Strip::of(&reply.timing.chunks),
+                    waterfall: Waterfall::of(&reply.timing, &reply.usage),
                     attempts: reply.attempts,
                     host: host.map(str::to_owned),
                 }));

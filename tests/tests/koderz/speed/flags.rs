@@ -123,3 +123,46 @@ async fn a_server_that_remembers_prompts_fools_nobody_unless_the_same_ones_are_a
         "all were read before"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_and_the_export_explain_as_many_answers_as_the_suite_where_pieces_have_several_tokens() {
+    let server = server("chunk=4", 4).await;
+    let koderz = Koderz::new();
+    let export = koderz.data().join("speed.json");
+    let ended = koderz.call(&format!(
+        "speed-test lorem:200 --shape tg128 --repeat 6 --host {} --export {}",
+        server.url(),
+        export.display()
+    ));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let export: Value = serde_json::from_slice(&std::fs::read(export).expect("the export")).expect("JSON");
+    let of = |name: &str| {
+        let figures = export["figures"].as_array().expect("figures");
+        let figure = figures.iter().find(|figure| figure["name"] == name);
+        figure.and_then(|figure| figure["value"].as_f64())
+    };
+    let samples = export["samples"].as_array().expect("samples").iter();
+    let explained: Vec<bool> = samples
+        .filter_map(|sample| sample["answer"]["waterfall"]["reconciled"].as_bool())
+        .collect();
+    let unexplained = explained.iter().filter(|explained| !**explained).count();
+    assert_eq!(explained.len(), 8, "with the two that were counted before");
+    assert_eq!(
+        unexplained as f64,
+        of("flag unreconciled").unwrap_or(0.0),
+        "{}",
+        ended.stdout
+    );
+    // Without the two that were not drawn, since nothing of them is measured.
+    let drawn = ended.stdout.lines().find_map(|line| line.strip_prefix("report   "));
+    let page = std::fs::read_to_string(drawn.expect("a page")).expect("it can be read");
+    let told = page
+        .split("in parts; those of ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next());
+    let told: usize = told.and_then(|told| told.parse().ok()).expect("a number");
+    assert!(
+        6 - told <= unexplained,
+        "{told} of 6 on the page, {unexplained} of 8 unexplained"
+    );
+}

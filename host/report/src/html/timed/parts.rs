@@ -7,10 +7,9 @@ use koderz_api::waterfall::Waterfall;
 
 /// A bar for each answer, in parts.
 pub(super) fn parts(taken: &[Taken<'_>]) -> Option<Rows> {
-    let told = taken.iter().filter_map(|taken| {
-        let answer = taken.answer;
-        Some((taken.task, Waterfall::of(&answer.timing, &answer.usage)?))
-    });
+    let told = taken
+        .iter()
+        .filter_map(|taken| Some((taken.task, taken.answer.waterfall?)));
     let all: Vec<(&str, Waterfall)> = told.collect();
     let drawn = some(&all, ROWS);
     let longest = drawn.iter().map(|(_, waterfall)| waterfall.whole).max()?;
