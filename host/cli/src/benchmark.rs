@@ -13,7 +13,7 @@ use crate::request::Think;
 use crate::server::{self, Patience, Way};
 use crate::session::{Ended, Session, new_run, work};
 use crate::{Outcome, command_line, connection, grant, machine, request, self_test, show, signals, tasks};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use koderz_core::manifest::Manifest;
 use koderz_core::plan::{Concurrency, Defaults, Selection};
 use koderz_core::scheduler::SUBJECT;
@@ -73,6 +73,17 @@ pub(crate) async fn benchmark(arguments: Benchmark, desk: &Desk) -> Result<Outco
 pub(crate) async fn speed_test(arguments: SpeedTest, desk: &Desk) -> Result<Outcome> {
     let (mut asking, mut server) = (arguments.asking, arguments.server);
     server.extra.grants.extend(arguments.loads.grants());
+    // What is set otherwise may make use of them.
+    if server.extra.settings.is_empty() {
+        arguments
+            .loads
+            .idle()
+            .iter()
+            .for_each(|words| tracing::warn!("{words}"));
+    }
+    if arguments.interleave && arguments.models.len() < 2 {
+        tracing::warn!("--interleave changes nothing with one model");
+    }
     // A server remembers the prompts of earlier tests, and what it remembers it does not read.
     asking.seed.get_or_insert(u64::from(getrandom::u32()? >> 1));
     let wanted = Wanted {
@@ -210,6 +221,9 @@ impl<'a> Prepared<'a> {
             },
         )?;
         check_slots(&wanted.asking.slots, &equipment.info.slots)?;
+        for limit in &wanted.limits.fail_under {
+            limit.is_of(&equipment.info.metrics).context("--fail-under")?;
+        }
         let checked = tasks::check(&wanted.selection, &equipment).await;
         checked.map_err(|error| grant::named(error, &equipment.used.suite.grants))?;
         Ok(Prepared {
@@ -269,7 +283,8 @@ impl<'a> Prepared<'a> {
             limits: limits.clone(),
             ..self.manifest(reached, round)
         };
-        if manifest.samples.get() > 1 && manifest.defaults.temperature == 0.0 {
+        // What a suite does of itself it does for a reason, such as to measure times again.
+        if self.wanted.samples.is_some_and(|samples| samples.get() > 1) && manifest.defaults.temperature == 0.0 {
             tracing::warn!(
                 "{} samples at temperature 0 are mostly the same answer again; --temperature 0.8 is usual for several",
                 manifest.samples

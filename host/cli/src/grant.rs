@@ -47,7 +47,8 @@ pub(crate) fn open(typed: &[Grant], before: Option<&PluginUse>) -> Result<Grants
     );
     let kept =
         kept.context("open the data that the run was begun with\nhint: --grant NAME=FILE names where it is now")?;
-    Ok(typed.context("--grant")?.and(kept))
+    // Data may be granted by another flag, and its name is said.
+    Ok(typed?.and(kept))
 }
 
 /// An error of a suite, with the files that its data is in.

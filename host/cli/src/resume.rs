@@ -73,7 +73,8 @@ pub(crate) async fn resume(arguments: Resume, desk: &Desk) -> Result<Outcome> {
     let way = Way {
         headers: &connection::headers(&options.headers)?,
         patience: options.timeout.unwrap_or(Patience::For(manifest.timeout)),
-        width: concurrency.most(),
+        // As many slots for the embedded server as it had when the run was begun.
+        width: concurrency.most().max(desk.configuration.concurrency.get()),
         allow_different: options.allow_different_models,
         places,
         request: &manifest.request,

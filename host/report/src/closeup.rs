@@ -4,13 +4,14 @@
 
 use crate::escape::escaped_pretty;
 use crate::line::harmless;
+use crate::measured::exactly;
 use crate::numbers::{counted, span};
 use crate::one::block;
 use crate::report::{Report, facts, role, used, words_of_grade};
 use crate::sample::{Entry, entries};
 use crate::tale::{FailedAttempt, Tale};
 use crate::text::{name, places};
-use koderz_api::suite::Verdict;
+use koderz_api::suite::{MetricInfo, Verdict};
 use koderz_core::summary::{Sample, SampleId};
 use koderz_core::words;
 
@@ -36,7 +37,7 @@ pub fn closeup(report: &Report<'_>, which: Which<'_>) -> Option<String> {
     let samples = story.summary().samples.iter();
     let mut parts: Vec<String> = samples
         .filter(|(id, _)| which.is_meant(&id.task, id.sample))
-        .map(|(id, sample)| told(id, sample, story.tale(id)))
+        .map(|(id, sample)| told(id, sample, story.tale(id), &report.manifest().metrics))
         .collect();
     if parts.is_empty() {
         return None;
@@ -52,7 +53,7 @@ pub fn closeup_json(report: &Report<'_>, which: Which<'_>) -> Option<String> {
     (!objects.is_empty()).then(|| escaped_pretty(&objects) + "\n")
 }
 
-fn told(id: &SampleId, sample: &Sample, tale: Option<&Tale>) -> String {
+fn told(id: &SampleId, sample: &Sample, tale: Option<&Tale>, known: &[MetricInfo]) -> String {
     let mut heading = name(id);
     if sample.go > 0 {
         heading = format!("{heading}, go {} after inconclusive ones", sample.go);
@@ -65,7 +66,7 @@ fn told(id: &SampleId, sample: &Sample, tale: Option<&Tale>) -> String {
         sections.extend(programs(tale));
     }
     sections.push(verdict(sample.verdict.as_deref()));
-    sections.extend(notes(sample, tale));
+    sections.extend(notes(sample, tale, known));
     sections.join("\n\n")
 }
 
@@ -176,7 +177,7 @@ fn verdict(verdict: Option<&Verdict>) -> String {
 }
 
 /// Labels, metrics and how long it took.
-fn notes(sample: &Sample, tale: Option<&Tale>) -> Option<String> {
+fn notes(sample: &Sample, tale: Option<&Tale>, known: &[MetricInfo]) -> Option<String> {
     let verdict = sample.verdict.as_deref();
     let stated = tale.map(|tale| tale.labels.as_slice()).unwrap_or_default();
     let learned = verdict.map(|verdict| verdict.labels.as_slice()).unwrap_or_default();
@@ -186,7 +187,7 @@ fn notes(sample: &Sample, tale: Option<&Tale>) -> Option<String> {
     lines.extend(
         metrics
             .iter()
-            .map(|metric| format!("{}: {}", metric.name, metric.value)),
+            .map(|metric| format!("{}: {}", metric.name, exactly(metric, known))),
     );
     let took = tale.and_then(|tale| tale.took);
     lines.extend(took.map(|took| format!("took {} from its beginning to its verdict", span(took))));

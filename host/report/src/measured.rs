@@ -3,7 +3,7 @@
 use crate::numbers::{grouped, span};
 use crate::report::Report;
 use koderz_api::statistics;
-use koderz_api::suite::{Direction, MetricInfo, Reduction};
+use koderz_api::suite::{Direction, Metric, MetricInfo, Reduction};
 use std::time::Duration;
 
 /// A metric over the samples of a run.
@@ -126,6 +126,15 @@ impl Measured<'_> {
             Direction::HigherIsBetter => -self.value(),
             Direction::LowerIsBetter | Direction::Neutral => self.value(),
         }
+    }
+}
+
+/// A value of a single sample as it is, with its unit where the suite says one.
+pub(crate) fn exactly(metric: &Metric, known: &[MetricInfo]) -> String {
+    let unit = known.iter().find(|info| info.name == metric.name);
+    match unit.map(|info| info.unit.as_str()) {
+        None | Some("" | "1") => metric.value.to_string(),
+        Some(unit) => format!("{} {unit}", metric.value),
     }
 }
 

@@ -225,30 +225,32 @@ fn searched(results: &[Graded], objective: &Objective, arrivals: Arrivals) -> Ve
     let tried = tried(results, objective);
     let (met, missed) = bounds(&tried);
     let kept = [
-        ("first-token", objective.first_token),
-        ("each-token", objective.each_token),
-        ("whole", objective.whole),
+        ("first-token", "ttft", objective.first_token),
+        ("each-token", "tpot", objective.each_token),
+        ("whole", "e2e", objective.whole),
     ];
     // The report draws a line there.
-    let kept = kept.into_iter().filter_map(|(name, limit)| {
+    let kept = kept.into_iter().filter_map(|(name, typed, limit)| {
         let estimate = Estimate {
             value: nanos(limit?),
             interval: None,
         };
-        Some(figure(format!("{OBJECTIVE}{name}"), "ns", estimate, ""))
+        Some(figure(format!("{OBJECTIVE}{name}"), "ns", estimate, typed))
     });
     let mut figures: Vec<Figure> = kept.collect();
-    let note = match (met, missed) {
-        (Some(met), Some(missed)) => format!("met at {met:.3}/s, missed at {missed:.3}/s"),
-        (Some(_), None) => "met at every rate that was tried".to_owned(),
-        (None, _) if is_hopeless(results, objective) => "missed by most questions that were alone, too".to_owned(),
-        (None, _) => "missed at every rate that was tried".to_owned(),
-    };
-    let estimate = capacity(results, objective, arrivals).unwrap_or(Estimate {
-        value: met.unwrap_or(0.0),
-        interval: None,
+    let (estimate, note) = capacity(results, objective, arrivals).unwrap_or_else(|| {
+        let note = match (met, missed) {
+            (Some(met), Some(missed)) => format!("met at {met:.3}/s, missed at {missed:.3}/s"),
+            (Some(_), None) => "met at every rate that was tried".to_owned(),
+            (None, _) if is_hopeless(results, objective) => "missed by most questions that were alone, too".to_owned(),
+            (None, _) => "missed at every rate that was tried".to_owned(),
+        };
+        let value = met.unwrap_or(0.0);
+        (Estimate { value, interval: None }, note)
     });
     figures.push(figure("goodput", "1/s", estimate, note));
+    let mut tried = tried;
+    tried.sort_by(|(a, ..), (b, ..)| a.total_cmp(b));
     for (rate, good, all) in tried {
         if let Some(share) = statistics::share(good, all) {
             let percent = |value: f64| value * 100.0;

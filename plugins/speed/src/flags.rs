@@ -36,17 +36,23 @@ const MEANINGS: [(&str, &str); 12] = [
     (TRUNCATED, "the prompt was cut: a larger --num-ctx is needed"),
     (
         SHORT,
-        "answers ended by themselves: their lengths are not those of the shape",
+        "answers are shorter than the shape has them: they ended, or --num-predict",
     ),
     (THINKING, "the model thinks, which counts as writing: --think off"),
     (
         BURSTS,
         "several tokens come at once: speculation, or a gateway that collects",
     ),
-    (STALL, "pauses in mid-answer: memory that is swapped, or other work"),
-    (UNRECONCILED, "the server's own times are not what was seen here"),
+    (
+        STALL,
+        "pauses in mid-answer, on the page: swapped memory, or other work",
+    ),
+    (
+        UNRECONCILED,
+        "two clocks disagree: a busy machine here, or a proxy between",
+    ),
     (CACHE, "prompts were read before: their prefill says nothing"),
-    (OTHERS, "questions waited although nobody else should ask"),
+    (OTHERS, "questions waited though alone: others ask; see koderz status"),
     (DRIFT, "the last third was slower than the first: heat, or other work"),
     (
         ONE,

@@ -140,6 +140,9 @@ impl Suite for Speed {
             (Work::WarmUp, None) => ask(work::hello(trial.seed)),
             (Work::Ask(question), None) => ask(question.request(trial.seed)),
             (_, Some(Completion::Prepared(Ok(prepared)))) => Step::Finish(measure::load(prepared)),
+            (_, Some(Completion::Asked(Ok(reply)))) if trial.task.stage == CALIBRATE => {
+                Step::Finish(measure::counted(reply))
+            }
             (Work::Ask(question), Some(Completion::Asked(Ok(reply)))) => {
                 Step::Finish(measure::answer(reply, question.asked()))
             }

@@ -148,6 +148,13 @@ pub(crate) fn answer(reply: &Reply, asked: Asked) -> Verdict {
     }
 }
 
+/// How many tokens a prompt has, of whose answer nothing else is measured: it has no length of the shape.
+pub(crate) fn counted(reply: &Reply) -> Verdict {
+    let tokens = reply.usage.input_tokens;
+    let metrics = tokens.map(|tokens| metric(READ, f64::from(tokens)));
+    verdict(metrics.into_iter().collect(), "the server counts its tokens".to_owned())
+}
+
 /// The figure of a load, where there was one. What was on this machine's disk or in its cache before is not known.
 pub(crate) fn load(prepared: &Prepared) -> Verdict {
     let took = prepared.load.unwrap_or(prepared.took);
@@ -220,14 +227,13 @@ fn flags(reply: &Reply, server: &ServerTiming, asked: Asked) -> Vec<&'static str
         (Some(is), Some(wanted)) => f64::from(is) < 0.9 * f64::from(wanted),
         _ => false,
     };
-    let cut = reply.stop == StopReason::Length;
     let bursts = usage
         .output_tokens
         .is_some_and(|tokens| comes_in_bursts(tokens, chunks));
     [
         (RELOAD, server.load.is_some_and(|load| load > WARM)),
         (TRUNCATED, fewer(usage.input_tokens, asked.read)),
-        (SHORT, !cut && fewer(usage.output_tokens, asked.write)),
+        (SHORT, fewer(usage.output_tokens, asked.write)),
         (THINKING, reply.thinking.as_ref().is_some_and(|text| !text.is_empty())),
         (BURSTS, bursts),
         (STALL, stall),

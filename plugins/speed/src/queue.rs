@@ -63,7 +63,7 @@ pub(crate) struct Seen<'a> {
 
 /// A server, as far as it is a queue.
 pub(crate) struct Queue {
-    slots: usize,
+    pub(crate) slots: usize,
     /// Answers by rate.
     stages: Vec<(f64, Vec<Answer>)>,
     /// All of them, the fastest first.

@@ -130,14 +130,18 @@ fn edge(tried: &[Tried]) -> Option<f64> {
     (slope < 0.0 && (low * AROUND..high).contains(&found)).then_some(found)
 }
 
-/// The highest rate that meets the objective: by the queue that the server is, which has less to do with luck and is
-/// known how well, and by the shares alone where it is none.
-pub(crate) fn capacity(results: &[Graded], objective: &Objective, arrivals: Arrivals) -> Option<Estimate> {
+/// The highest rate that meets the objective, and what says so: the queue that the server is, which has less to do with
+/// luck and is known how well, and the shares alone where it is none.
+pub(crate) fn capacity(results: &[Graded], objective: &Objective, arrivals: Arrivals) -> Option<(Estimate, String)> {
     let tried = tried(results, objective);
-    let found = by_queue(results, objective, arrivals).and_then(|queue| queue.capacity());
-    found.filter(|found| is_around(&tried, found.value)).or_else(|| {
+    let queue = by_queue(results, objective, arrivals);
+    let found = queue.and_then(|queue| Some((queue.capacity()?, format!("as a queue of {} slots", queue.slots))));
+    found.filter(|(found, _)| is_around(&tried, found.value)).or_else(|| {
         let value = edge(&tried).filter(|rate| may_be_met(&tried, *rate))?;
-        Some(Estimate { value, interval: None })
+        Some((
+            Estimate { value, interval: None },
+            "by a line through the shares".to_owned(),
+        ))
     })
 }
 

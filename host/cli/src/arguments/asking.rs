@@ -8,6 +8,7 @@ use crate::grant::Grant;
 use crate::request::{self, RunnerOption, Think};
 use crate::server::Patience;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use koderz_core::plan::Concurrency;
 use koderz_record::Tag;
 use serde_json::Value;
@@ -167,7 +168,7 @@ pub(crate) struct Loads {
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) repeat: Option<NonZeroU32>,
     /// Clients that ask at once: a list such as 1,2,4,8, or `sweep` for twice as many until no more gets done
-    #[arg(long, value_name = "N,N|sweep")]
+    #[arg(long, value_name = "N,N|sweep", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) concurrency: Option<String>,
     /// Questions a second, at planned times, whether or not earlier ones are answered
     #[arg(long, value_name = "PER SECOND", allow_negative_numbers = true, value_parser = rate)]
@@ -176,10 +177,10 @@ pub(crate) struct Loads {
     #[arg(long, value_name = "HOW")]
     pub(crate) arrivals: Option<String>,
     /// An objective, such as ttft=500ms,tpot=50ms,e2e=20s: the highest rate that meets it is searched for
-    #[arg(long, value_name = "OBJECTIVE")]
+    #[arg(long, value_name = "OBJECTIVE", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) slo: Option<String>,
     /// Ask on until the median of each length is known to this, such as 2%; needs a shape of lengths
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) precision: Option<String>,
     /// Before all else take the model out of memory and load it again so often
     #[arg(long, value_name = "N")]
@@ -200,6 +201,27 @@ impl Loads {
             name: "prompts".to_owned(),
             file,
         })
+    }
+
+    /// Those of them that change nothing beside the others, in words.
+    pub(crate) fn idle(&self) -> Vec<String> {
+        let (clients, rate, search) = (self.concurrency.is_some(), self.rate.is_some(), self.slo.is_some());
+        let idle = [
+            (
+                self.arrivals.is_some() && !rate && !search,
+                "--arrivals changes nothing without --rate or --slo",
+            ),
+            (
+                self.requests.is_some() && !clients && !rate,
+                "--requests changes nothing without --concurrency or --rate",
+            ),
+            (
+                self.repeat.is_some() && (clients || rate || search),
+                "--repeat changes nothing with --concurrency, --rate or --slo; --requests says how much is asked",
+            ),
+        ];
+        let idle = idle.into_iter().filter(|(is_idle, _)| *is_idle);
+        idle.map(|(_, words)| words.to_owned()).collect()
     }
 
     /// Those that were typed, as settings of the suite.

@@ -39,11 +39,12 @@ impl Several {
         let (_, limits) = benchmark.begin().await?;
         let stop = signals::stop(&desk.terminal)?;
         for (round, place) in turns(reached.len(), wanted.interleave) {
-            if stop.urgency() > Urgency::None {
-                break;
-            }
             let servers = &reached[place];
             let model = servers.models[SUBJECT].clone();
+            if stop.urgency() > Urgency::None {
+                self.not_begun(&model);
+                continue;
+            }
             // It would fail again.
             if self.failed.iter().any(|failed| failed.model == model) {
                 continue;
@@ -87,6 +88,21 @@ impl Several {
             let is_it = ended.story.manifest().subject() == Some(model);
             is_it && ended.story.summary().resident.is_some()
         })
+    }
+
+    /// Says of a model that was not asked anything that it was not. What `resume` goes on with has begun.
+    fn not_begun(&mut self, model: &str) {
+        let has_run = self
+            .ended
+            .iter()
+            .any(|ended| ended.story.manifest().subject() == Some(model));
+        let is_named = self.failed.iter().any(|failed| failed.model == model);
+        if !has_run && !is_named {
+            self.failed.push(FailedModel {
+                model: model.to_owned(),
+                reason: "not begun, since the command was stopped; resume does not begin it".to_owned(),
+            });
+        }
     }
 
     fn leave_out(&mut self, model: &str, error: &anyhow::Error) {

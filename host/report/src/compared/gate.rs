@@ -3,6 +3,7 @@
 use crate::compared::{Compared, Side};
 use crate::measured::measured;
 use crate::report::Report;
+use koderz_api::suite::MetricInfo;
 use std::str::FromStr;
 
 /// `pass@1 < -2%`: a difference to the first run that fails.
@@ -147,6 +148,30 @@ impl Metric {
 }
 
 impl Limit {
+    /// Sees before anything is asked that a suite measures what is limited.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn is_of(&self, metrics: &[MetricInfo]) -> Result<(), GateError> {
+        let Metric::Named(name) = &self.metric else {
+            return Ok(());
+        };
+        let shown = metrics.iter().filter(|metric| !metric.reductions.is_empty());
+        let names: Vec<&str> = shown.map(|metric| metric.name.as_str()).collect();
+        match names.as_slice() {
+            names if names.contains(&name.as_str()) => Ok(()),
+            [] => Err(GateError(format!(
+                "{}: the suite measures nothing; it has pass@1",
+                self.text
+            ))),
+            names => Err(GateError(format!(
+                "{}: the suite measures {}",
+                self.text,
+                names.join(", ")
+            ))),
+        }
+    }
+
     /// That a run falls below it, in words; nothing where it does not.
     ///
     /// # Errors

@@ -103,10 +103,15 @@ impl<'a> Page<'a> {
         let summary = report.story.summary();
         let room = room(report);
         let drawings = drawings(report);
-        let rows = summary
-            .samples
-            .iter()
-            .filter_map(|(id, sample)| Some(Row::of(id, sample, Some(report.story.tale(id)?), room)));
+        let rows = summary.samples.iter().filter_map(|(id, sample)| {
+            Some(Row::of(
+                id,
+                sample,
+                Some(report.story.tale(id)?),
+                &manifest.metrics,
+                room,
+            ))
+        });
         let grouped_counts = |counts: Vec<(String, u64)>| -> Vec<(String, String)> {
             counts.into_iter().map(|(name, count)| (name, grouped(count))).collect()
         };

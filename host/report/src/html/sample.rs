@@ -4,11 +4,12 @@ use crate::excerpt::Excerpt;
 use crate::html::plot::Bar;
 use crate::html::room::Room;
 use crate::line::{first, fit};
+use crate::measured::exactly;
 use crate::numbers::{counted, grouped, span};
 use crate::report::{NO_KIND, facts, failure_kind, grade, role, used, words_of_grade};
 use crate::tale::{FailedAttempt, Ran, Source, Tale};
 use koderz_api::retry::Decision;
-use koderz_api::suite::{Grade, Verdict};
+use koderz_api::suite::{Grade, MetricInfo, Verdict};
 use koderz_core::summary::{Sample, SampleId, TRUNCATED, truncated};
 use koderz_core::words;
 use std::time::Duration;
@@ -65,7 +66,7 @@ pub(super) struct AttemptView {
 }
 
 impl Row {
-    pub(super) fn of(id: &SampleId, sample: &Sample, tale: Option<&Tale>, room: Room) -> Self {
+    pub(super) fn of(id: &SampleId, sample: &Sample, tale: Option<&Tale>, known: &[MetricInfo], room: Room) -> Self {
         let verdict = sample.verdict.as_deref();
         let shown = |excerpt: &Excerpt| room.excerpt(excerpt);
         let answer = tale.and_then(|tale| tale.answer.as_ref());
@@ -88,7 +89,7 @@ impl Row {
                 .map(|verdict| room.short().text(&verdict.reason))
                 .unwrap_or_default(),
             labels: labels(tale, verdict, room.short()),
-            metrics: verdict.map(metrics).unwrap_or_default(),
+            metrics: verdict.map(|verdict| metrics(verdict, known)).unwrap_or_default(),
             question: question
                 .iter()
                 .map(|turn| (role(turn.role), shown(&turn.text)))
@@ -190,10 +191,10 @@ fn labels(tale: Option<&Tale>, verdict: Option<&Verdict>, room: Room) -> Vec<(St
         .collect()
 }
 
-fn metrics(verdict: &Verdict) -> Vec<(String, String)> {
+fn metrics(verdict: &Verdict, known: &[MetricInfo]) -> Vec<(String, String)> {
     let metrics = verdict.metrics.iter();
     metrics
-        .map(|metric| (metric.name.clone(), metric.value.to_string()))
+        .map(|metric| (metric.name.clone(), exactly(metric, known)))
         .collect()
 }
 

@@ -10,6 +10,9 @@ use crate::report::Report;
 /// The longest note that stands beside a figure of the suite's own.
 const NOTES: usize = 36;
 
+/// And beside what was measured, whose names and values are shorter.
+const LONGER: usize = 46;
+
 pub(super) fn rates(report: &Report<'_>) -> Vec<String> {
     let rates = report.rates();
     if rates.is_empty() && !measured(report).is_empty() {
@@ -34,16 +37,19 @@ pub(super) fn measurements(report: &Report<'_>) -> Vec<String> {
     let rows = measured
         .iter()
         .map(|metric| (metric.info.name.clone(), metric.shown(metric.value()), metric.note()));
-    table(&rows.collect::<Vec<_>>())
+    noted(rows.collect(), LONGER)
 }
 
-/// A note that does not fit beside its figure stands below it.
 pub(super) fn reckonings(report: &Report<'_>) -> Vec<String> {
-    let rows = reckoned(report);
+    noted(reckoned(report), NOTES)
+}
+
+/// A note that is longer stands below its figure.
+fn noted(rows: Vec<(String, String, String)>, longest: usize) -> Vec<String> {
     let (mut fitting, mut notes) = (Vec::new(), Vec::new());
     for (name, value, note) in rows {
         let note = harmless(&note);
-        let below = width(&note) > NOTES;
+        let below = width(&note) > longest;
         notes.push(below.then(|| fit(&format!("    {note}"), COLUMNS)));
         fitting.push((name, value, if below { String::new() } else { note }));
     }

@@ -146,14 +146,17 @@ async fn the_page_and_the_export_explain_as_many_answers_as_the_suite_where_piec
         .filter_map(|sample| sample["answer"]["waterfall"]["reconciled"].as_bool())
         .collect();
     let unexplained = explained.iter().filter(|explained| !**explained).count();
-    assert_eq!(explained.len(), 8, "with the two that were counted before");
+    let flagged = of("flag unreconciled").unwrap_or(0.0);
     assert_eq!(
-        unexplained as f64,
-        of("flag unreconciled").unwrap_or(0.0),
+        explained.len(),
+        8,
+        "with the two of which only the prompt's tokens are counted"
+    );
+    assert!(
+        (flagged..=flagged + 2.0).contains(&(unexplained as f64)),
         "{}",
         ended.stdout
     );
-    // Without the two that were not drawn, since nothing of them is measured.
     let drawn = ended.stdout.lines().find_map(|line| line.strip_prefix("report   "));
     let page = std::fs::read_to_string(drawn.expect("a page")).expect("it can be read");
     let told = page
