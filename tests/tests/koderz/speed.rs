@@ -3,6 +3,7 @@
 mod flags;
 mod instruments;
 mod prompts;
+mod stopped;
 mod turns;
 
 use koderz_tests::{Koderz, cassette, serve};
