@@ -8,7 +8,7 @@ use koderz_api::summary::Figure;
 use koderz_core::summary::Summary;
 
 /// What the name of a figure begins with that tells of a doubt.
-const FLAG: &str = "flag ";
+pub(crate) const FLAG: &str = "flag ";
 
 impl Report<'_> {
     /// The suite's figures of the run, and the host's own flags.

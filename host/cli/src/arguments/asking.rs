@@ -2,7 +2,9 @@
 
 use super::extra::{Events, ExportTo, Extra, Limits, Programs, SuiteChoice, suite_help};
 use super::servers::{HEADER, HEADER_VARIABLE};
-use super::values::{calibration, concurrency, patience, positive, rate, seconds, share, slot, some, temperature};
+use super::values::{
+    calibration, concurrency, loads, patience, positive, rate, seconds, share, slot, some, temperature,
+};
 use crate::configuration::Configuration;
 use crate::grant::Grant;
 use crate::request::{self, RunnerOption, Think};
@@ -183,7 +185,7 @@ pub(crate) struct Loads {
     #[arg(long, value_name = "PERCENT", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) precision: Option<String>,
     /// Before all else take the model out of memory and load it again so often
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = loads)]
     pub(crate) loads: Option<u32>,
     /// Questions at each number of clients, or at the rate
     #[arg(long, value_name = "N", value_parser = positive)]

@@ -86,6 +86,12 @@ pub(super) fn rate(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "a number above 0 is needed, such as 2 or 0.5".to_owned())
 }
 
+/// How often a model is loaded again.
+pub(super) fn loads(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|loads| *loads <= 100);
+    number.ok_or_else(|| "a whole number from 0 to 100 is needed".to_owned())
+}
+
 /// More under way at once than any server of models serves is a slip of the finger, and would take memory.
 const WIDEST: u32 = 1024;
 

@@ -1,6 +1,7 @@
 //! The page as a whole: figures, facts, and a row for each sample.
 
 use crate::cost::{Figure, cost};
+use crate::flags::FLAG;
 use crate::html::plot::{Plot, plots};
 use crate::html::policy::{SCRIPT, STYLE, content_security_policy};
 use crate::html::problem::{Problem, problems};
