@@ -48,6 +48,12 @@ async fn each_trouble_of_a_server_raises_its_flag() {
         ("reload", "unload/4", 4, single),
         ("prompt-truncated", "keep=600", 4, "lorem:2000 --shape prefill"),
         ("short-answer", "end=60/4", 4, single),
+        (
+            "short-answer",
+            "seed=1",
+            4,
+            "lorem:1000 --shape tg128 --repeat 2 --num-predict 32",
+        ),
         ("thinking", "think=5", 4, "lorem:1000 --shape tg128 --repeat 3"),
         ("bursts", "chunk=4", 4, single),
         ("bursts", "burst=4", 4, "lorem:100 --shape tg128 --repeat 2"),
